@@ -26,8 +26,8 @@ interface StatisticRow {
 }
 
 /**
- * Cost of `decision.test`: the same events of 16 features through a detector of the density test
- * and one of the combined test, from features to p-values on one thread, in turns.
+ * Cost of `decision.test`: the same events of 16 features through a detector of each test, from
+ * features to p-values on one thread, in turns.
  */
 export const program: BenchProgram = {
   async run(args) {

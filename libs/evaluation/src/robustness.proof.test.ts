@@ -121,7 +121,7 @@ describe('columns', () => {
     'find a constant that moved',
     async () => {
       const rows = planted({ normal: (random) => [...normal(random), 7], odd: (random) => [...normal(random), 7.1] });
-      expect((await evaluated(rows)).auroc).toBe(1);
+      expect((await evaluated(rows)).auroc).toBeGreaterThan(0.999);
     },
     TIMEOUT_MS,
   );

@@ -12,15 +12,11 @@ const [HISTORY, NODES, ROOTS] = ['statistic/history', 'statistic/nodes', 'statis
 const NODE_NUMBERS = 3;
 
 /** Part of a bundle's manifest that describes its outlying statistic. */
-export interface OutlyingManifest extends Pick<
-  OutlyingStatistic,
-  'test' | 'density' | 'remote' | 'missingNats' | 'usualRemoteness'
-> {
+export interface OutlyingManifest extends Pick<OutlyingStatistic, 'test' | 'density' | 'remote' | 'missingNats'> {
   readonly version: number;
   /** Null if remoteness is measured of all rows. */
   readonly gate: number | null;
-  readonly remoteness:
-    { readonly kind: 'distance'; readonly nearEnough: number } | { readonly kind: 'isolation'; readonly width: number };
+  readonly remoteness: { readonly kind: Remoteness['kind']; readonly usual: number; readonly width: number };
 }
 
 /** An outlying statistic as tensors, and its part of the manifest. */
@@ -30,12 +26,12 @@ export function savedOutlying({ remoteness, gate, ...statistic }: OutlyingStatis
 } {
   const shared = { ...statistic, version: VERSION, gate: Number.isFinite(gate) ? gate : null };
   if (remoteness.kind === 'distance') {
-    const { kind, nearEnough, history } = remoteness;
+    const { kind, usual, history } = remoteness;
     const { rows, width } = history;
     const data: SafeTensor = { dtype: 'F32', shape: [rows.length / width, width], data: rows };
-    return { tensors: { [HISTORY]: data }, manifest: { ...shared, remoteness: { kind, nearEnough } } };
+    return { tensors: { [HISTORY]: data }, manifest: { ...shared, remoteness: { kind, usual, width } } };
   }
-  const { kind, forest } = remoteness;
+  const { kind, usual, forest } = remoteness;
   const { columns, values, above, roots, width } = forest;
   const nodes = new Float32Array(NODE_NUMBERS * columns.length);
   for (const [part, of] of [columns, values, above].entries()) {
@@ -46,7 +42,7 @@ export function savedOutlying({ remoteness, gate, ...statistic }: OutlyingStatis
       [NODES]: { dtype: 'F32', shape: [columns.length, NODE_NUMBERS], data: nodes },
       [ROOTS]: { dtype: 'F32', shape: [roots.length], data: Float32Array.from(roots) },
     },
-    manifest: { ...shared, remoteness: { kind, width } },
+    manifest: { ...shared, remoteness: { kind, usual, width } },
   };
 }
 
@@ -69,13 +65,12 @@ export function loadedOutlying(
 
 function loadedRemoteness(
   tensors: ReadonlyMap<string, SafeTensor>,
-  remoteness: OutlyingManifest['remoteness'],
+  { kind, usual, width }: OutlyingManifest['remoteness'],
 ): Remoteness {
-  if (remoteness.kind === 'isolation') return { kind: 'isolation', forest: loadedForest(tensors, remoteness.width) };
-  const { data, shape } = tensors.get(HISTORY) ?? {};
-  const width = shape?.at(1);
-  if (!(data instanceof Float32Array) || width === undefined) throw damaged(HISTORY);
-  return { ...remoteness, history: new NearestRows(data, width) };
+  if (kind === 'isolation') return { kind, usual, forest: loadedForest(tensors, width) };
+  const data = tensors.get(HISTORY)?.data;
+  if (!(data instanceof Float32Array) || data.length % width !== 0) throw damaged(HISTORY);
+  return { kind, usual, history: new NearestRows(data, width) };
 }
 
 function loadedForest(tensors: ReadonlyMap<string, SafeTensor>, width: number): IsolationForest {

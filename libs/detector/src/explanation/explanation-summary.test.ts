@@ -18,7 +18,7 @@ describe('summarise', () => {
       'all values are closer to those expected than in normal events (the event 14.0 bits)',
       'load 9, expected 1–3 given the rest (12.0 bits; the event 14.0: the combination of its values is extreme)',
       'load 9, expected 1–3 given the rest (12.0 bits; the event 14.0: one value is extreme given the others)',
-      'load 9, expected 1–3 given the rest (12.0 bits; the event 14.0: no training row is near)',
+      'load 9, expected 1–3 given the rest (12.0 bits; the event 14.0: few rows of the history are near)',
     ]);
   });
 

@@ -23,7 +23,7 @@ const componentWords: Readonly<Record<TestComponent, string | null>> = {
   high_density: 'all values are closer to those expected than in normal events',
   extreme_latent: 'the combination of its values is extreme',
   extreme_value: 'one value is extreme given the others',
-  distant: 'no training row is near',
+  distant: 'few rows of the history are near',
 };
 
 /**

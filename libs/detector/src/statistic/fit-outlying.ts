@@ -15,6 +15,7 @@ import {
   outlyingScores,
   type OutlyingStatistic,
   type Remoteness,
+  type RemotenessMeasure,
   remotenessOf,
   spreadOf,
 } from './outlying.ts';
@@ -22,10 +23,10 @@ import type { StageScorer } from './second-stage.ts';
 
 /** Share of the events, the least dense ones, whose remoteness is measured. */
 const REMOTE_SHARE = 0.1;
-/** Calibration rows from which the spread of remoteness is known, and how near is near enough. */
+/** Calibration rows from which the spread of remoteness is known, and what is usual. */
 const SPREAD_ROWS = 2_000;
-/** Share of the measured rows that are near enough to be level. */
-const NEAR_SHARE = 0.5;
+/** Share of the measured rows whose remoteness is usual: most searches of them end early. */
+const USUAL_SHARE = 0.5;
 /** Training rows that a forest is grown from. */
 const FOREST_ROWS = 10_000;
 /** Rows whose remoteness takes some milliseconds. */
@@ -36,7 +37,7 @@ export interface OutlyingParts extends HistorySource {
   readonly spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'remoteShare'>;
   readonly scorer: Pick<StageScorer, 'score'>;
   /** Rows that the flows have seen, or what an earlier model has kept of them. */
-  readonly seen: readonly ColumnTable[] | Remoteness;
+  readonly seen: readonly ColumnTable[] | RemotenessMeasure;
   readonly calibration: ColumnTable;
 }
 
@@ -59,14 +60,14 @@ export async function fitOutlying(parts: OutlyingParts, rows: ScoredRows): Promi
   const share = spec.remoteShare ?? REMOTE_SHARE;
   const gate = share < 1 ? quantileOfSorted(densities.filter(Number.isFinite).sort(), 1 - share) : -Infinity;
   const all = Int32Array.from(densities.keys());
-  const { remoteness: exact, own } = await remotenessFrom(parts);
-  const measure = (some: Int32Array) => measured(parts, exact, own, spaced(some, SPREAD_ROWS));
-  const remote = spreadOf(await measure(all));
-  const remoteness = levelled(exact, await measure(all.filter((row) => valueAt(densities, row) >= gate)));
-  const statistic: OutlyingStatistic = {
-    ...{ test: 'outlying', density: spreadOf(densities), remote, remoteness, missingNats, gate },
-    usualRemoteness: remoteness.kind === 'distance' ? remoteness.nearEnough : remote.median,
-  };
+  const { measure, own } = await measureFrom(parts);
+  const sampleOf = (some: Int32Array) => measured(parts, measure, own, spaced(some, SPREAD_ROWS));
+  const remote = spreadOf(await sampleOf(all));
+  const unusual = (await sampleOf(all.filter((row) => valueAt(densities, row) >= gate))).sort();
+  // Measured rows go on where the others are, without a gap between them.
+  const remoteness: Remoteness = { ...measure, usual: quantileOfSorted(unusual, USUAL_SHARE) };
+  const density = spreadOf(densities);
+  const statistic: OutlyingStatistic = { test: 'outlying', density, remote, remoteness, missingNats, gate };
   const scores = new Float64Array(densities.length);
   for (const [start, end] of blocksOf(scores.length, historyChunkRows(calibration))) {
     await turn(signal);
@@ -78,20 +79,18 @@ export async function fitOutlying(parts: OutlyingParts, rows: ScoredRows): Promi
   return { statistic, rows: { ...rows, ...flat(scores) } };
 }
 
-/** Exact remoteness, and 1 for each calibration row that distances are measured from. */
-async function remotenessFrom(parts: OutlyingParts): Promise<{ remoteness: Remoteness; own: Uint8Array }> {
+/** Measure of remoteness, and 1 for each calibration row that distances are measured from. */
+async function measureFrom(parts: OutlyingParts): Promise<{ measure: RemotenessMeasure; own: Uint8Array }> {
   const { spec, seen, calibration } = parts;
   const none = new Uint8Array(calibration.size);
-  if ('kind' in seen) {
-    return { remoteness: seen.kind === 'distance' ? { ...seen, nearEnough: 0 } : seen, own: none };
-  }
+  if ('kind' in seen) return { measure: seen, own: none };
   if (isRobust(spec.data)) {
     const { rows, width } = await usualTrainingRows(parts, at(seen, 0));
     const random = new Random(spec.seed).fork('isolation');
-    return { remoteness: { kind: 'isolation', forest: IsolationForest.grow(rows, width, random) }, own: none };
+    return { measure: { kind: 'isolation', forest: IsolationForest.grow(rows, width, random) }, own: none };
   }
   const { history, chosen } = await historyRows(parts, [...seen, calibration]);
-  return { remoteness: { kind: 'distance', history, nearEnough: 0 }, own: at(chosen, seen.length) };
+  return { measure: { kind: 'distance', history }, own: at(chosen, seen.length) };
 }
 
 /** Encoded training rows that are no outliers by density. */
@@ -113,16 +112,10 @@ async function usualTrainingRows(
   return { rows, width };
 }
 
-/** Remoteness in which the nearer ones of the measured rows are level: most searches end early. */
-function levelled(remoteness: Remoteness, distances: Float64Array): Remoteness {
-  if (remoteness.kind !== 'distance') return remoteness;
-  return { ...remoteness, nearEnough: quantileOfSorted(distances.sort(), NEAR_SHARE) };
-}
-
 /** Remoteness of some calibration rows. */
 async function measured(
   { encoding, calibration, signal }: Pick<OutlyingParts, 'encoding' | 'calibration' | 'signal'>,
-  remoteness: Remoteness,
+  measure: RemotenessMeasure,
   own: Uint8Array,
   rows: Int32Array,
 ): Promise<Float64Array> {
@@ -131,7 +124,7 @@ async function measured(
     await turn(signal);
     const { rows: encoded } = encoding.encode(calibration.select(rows.subarray(start, end)));
     for (let i = start; i < end; i++) {
-      found[i] = remotenessOf(remoteness, encoded, i - start, own[valueAt(rows, i)] === 1);
+      found[i] = remotenessOf({ ...measure, usual: -Infinity }, encoded, i - start, own[valueAt(rows, i)] === 1);
     }
   }
   return found;

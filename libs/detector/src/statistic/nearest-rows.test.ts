@@ -39,6 +39,20 @@ describe('NearestRows', () => {
     for (let i = 0; i < 100; i++) expect(tree.distance(queries, i, 0.8)).toBe(Math.max(0.8, tree.distance(queries, i)));
   });
 
+  it('leaves a row out of its own distance, and not its copies', () => {
+    const random = new Random(7);
+    const rows = drawn(300, 3, () => Math.round(2 * random.normal()));
+    const tree = new NearestRows(rows, 3);
+    for (let i = 0; i < 300; i++) {
+      const others = rows.filter((_, k) => Math.floor(k / 3) !== i);
+      const expected = bruteForce(others, rows.subarray(3 * i, 3 * i + 3));
+      expect(tree.distance(rows, i, 0, true)).toBeCloseTo(expected, 5);
+      expect(tree.distance(rows, i)).toBe(0);
+    }
+    const equal = new NearestRows(new Float32Array(120).fill(3), 3);
+    expect(equal.distance(Float32Array.of(3, 3, 3), 0, 0, true)).toBe(0);
+  });
+
   it('has the same distances once its own rows are parted again', () => {
     const tree = new NearestRows(
       drawn(400, 3, () => random.normal()),

@@ -43,7 +43,7 @@ export class NearestRows {
    * @param isOwn true if the row is itself one of the rows, and is to be compared with the others.
    */
   distance(queries: Float32Array, index: number, nearEnough = 0, isOwn = false): number {
-    this.#nearEnough = nearEnough ** 2;
+    this.#nearEnough = Math.max(0, nearEnough) ** 2;
     this.#isOwnAhead = isOwn;
     return Math.max(nearEnough, Math.sqrt(this.#nearest(0, queries, index * this.width, Infinity)));
   }

@@ -13,12 +13,15 @@ export interface Spread {
   readonly quarter: number;
 }
 
-/** Measure of how far a row lies from the training rows. */
-export type Remoteness =
-  /** Distance to the nearest of them; those within `nearEnough` are level. */
-  | { readonly kind: 'distance'; readonly history: NearestRows; readonly nearEnough: number }
+/** Measure of how far a row lies from the rows of the history. */
+export type RemotenessMeasure =
+  /** Distance to the nearest of them. */
+  | { readonly kind: 'distance'; readonly history: NearestRows }
   /** Isolation by random cuts. */
   | { readonly kind: 'isolation'; readonly forest: IsolationForest };
+
+/** Remoteness of rows; those with no more than `usual` are level. */
+export type Remoteness = RemotenessMeasure & { readonly usual: number };
 
 /**
  * Outlying statistic: from an event to s = u(−log p) + u(remoteness), where u(x) = ±log(1 + |z|)
@@ -32,9 +35,8 @@ export interface OutlyingStatistic {
   readonly remoteness: Remoteness;
   /** Mean log density of each feature, which takes its place in a row that lacks it. */
   readonly missingNats: CalibrationSet['missingNats'];
-  /** −log p from which on remoteness is measured: all other rows have `usualRemoteness`. */
+  /** −log p from which on remoteness is measured: that of all other rows is usual. */
   readonly gate: number;
-  readonly usualRemoteness: number;
 }
 
 /** Spread of scores; of equal ones, and of none, one that tells them apart from all others. */
@@ -59,9 +61,10 @@ export function squashed({ median, quarter }: Spread, score: number): number {
  * @param isOwn true if distances are measured from the row, too: its own does not count.
  */
 export function remotenessOf(remoteness: Remoteness, rows: Float32Array, index: number, isOwn = false): number {
+  const { usual } = remoteness;
   return remoteness.kind === 'distance'
-    ? remoteness.history.distance(rows, index, remoteness.nearEnough, isOwn)
-    : remoteness.forest.isolation(rows, index);
+    ? remoteness.history.distance(rows, index, usual, isOwn)
+    : Math.max(usual, remoteness.forest.isolation(rows, index));
 }
 
 /** −log p of rows, with the mean log density of each feature that they lack in its place. */
@@ -87,13 +90,13 @@ export function outlyingScores(
   compared: ComparedRows,
   own: Uint8Array | null = null,
 ): Required<DecidingScores> {
-  const { density, remote, remoteness, missingNats, gate, usualRemoteness } = statistic;
+  const { density, remote, remoteness, missingNats, gate } = statistic;
   const raisedBy = new Uint8Array(logDensityNats.length);
   const scores = comparableScores(missingNats, logDensityNats, compared).map((score, row) => {
     if (score === Infinity) return score;
     const rarity = squashed(density, score);
     const isOwn = own?.[row] === 1;
-    const far = squashed(remote, score < gate ? usualRemoteness : remotenessOf(remoteness, rows, row, isOwn));
+    const far = squashed(remote, score < gate ? remoteness.usual : remotenessOf(remoteness, rows, row, isOwn));
     if (far > rarity && score >= gate) raisedBy[row] = DISTANT;
     return rarity + far;
   });

@@ -13,7 +13,7 @@ import { logDensities, type LongScoring } from '../log-densities.ts';
 import { fitCombined } from '../statistic/fit-combined.ts';
 import { fitOutlying } from '../statistic/fit-outlying.ts';
 import type { NearestRows } from '../statistic/nearest-rows.ts';
-import type { Remoteness } from '../statistic/outlying.ts';
+import type { RemotenessMeasure } from '../statistic/outlying.ts';
 import type { Statistic } from '../statistic/statistic.ts';
 import { missingNats } from './missing-nats.ts';
 import { strayRows } from './ordinary-rows.ts';
@@ -107,7 +107,7 @@ async function fitStatistic(
 const historyOf = ({ earlier }: EarlierStatistic): NearestRows | null =>
   earlier?.test === 'combined' ? earlier.history : null;
 
-function remotenessOf({ earlier }: EarlierStatistic): Remoteness {
+function remotenessOf({ earlier }: EarlierStatistic): RemotenessMeasure {
   if (earlier?.test !== 'outlying') throw new RangeError('an earlier model without an outlying statistic');
   return earlier.remoteness;
 }

@@ -116,7 +116,7 @@ describe('writtenDetector', () => {
       source: { kafka: null, time: { field: 'ts', unit: 'ms' }, eventId: 'id' },
       history: { query: 'select * from "Orders"' },
       training: { data: 'unlabelled' },
-      decision: { control: { falseAlarmsPerDay: 2 } },
+      decision: { test: 'outlying', control: { falseAlarmsPerDay: 2 } },
     });
   });
 
@@ -151,7 +151,7 @@ describe('writtenDetector', () => {
     expect(definition).toMatchObject({
       source: { kafka: { topic: 'orders.v2' }, time: { field: 'ts' } },
       history: { query: null },
-      decision: { control: { alpha: 1e-3 } },
+      decision: { test: 'outlying', control: { alpha: 1e-3 } },
     });
   });
 });

@@ -107,9 +107,11 @@ const trainingLines = (): string[] => [
 ];
 
 const decisionLines = (hasTime: boolean): string[] => [
+  '  decision:',
+  line('    test: outlying', 'finds the most; density: by the likelihood alone, and the fastest'),
   hasTime
-    ? line('  decision: { control: { falseAlarms: 2/day } }', 'the false alarms that you accept')
-    : line('  decision: { control: { alpha: 1e-3 } }', 'false alarms per event that you accept'),
+    ? line('    control: { falseAlarms: 2/day }', 'the false alarms that you accept')
+    : line('    control: { alpha: 1e-3 }', 'false alarms per event that you accept'),
 ];
 
 const line = (text: string, note: string): string => `${text.padEnd(COMMENT_AT)} # ${printable(note, COMMENT)}`;

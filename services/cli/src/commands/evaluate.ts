@@ -1,4 +1,4 @@
-import { FlowlineError } from '@flowline/events';
+import { decisionTests, FlowlineError } from '@flowline/events';
 import { tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
 
@@ -14,6 +14,7 @@ interface EvaluateOptions extends FileOptions {
   readonly normal?: string;
   readonly protocol: string;
   readonly seeds: string;
+  readonly test: string;
   readonly members: string;
   readonly steps?: string;
   readonly alpha: string;
@@ -47,6 +48,7 @@ export function evaluateCommand(): Command {
       ),
     )
     .option('--seeds <n>', 'trainings, each with a split and a seed of its own: 0, 1, …', '1')
+    .addOption(choice('--test <test>', 'statistic that decides, as `decision.test`', decisionTests, 'outlying'))
     .option('--members <n>', 'flows of the ensemble', '1')
     .option('--steps <n>', 'maximum training steps, for a quick trial (default: those of every training)')
     .option('--alpha <p>', 'false alarms to ask for, per normal row', '0.01')
@@ -63,6 +65,7 @@ async function evaluateFile(file: string, options: EvaluateOptions): Promise<voi
     ...{ label: options.label, normal: options.normal, ignore: namesOf(options.ignore) },
     protocol: parseChoice('--protocol', options.protocol, protocols),
     seeds: atMost('--seeds', parseCount('--seeds', options.seeds), MOST_SEEDS),
+    test: parseChoice('--test', options.test, decisionTests),
     members: parseCount('--members', options.members),
     steps: options.steps === undefined ? null : parseCount('--steps', options.steps),
     alpha: parseProbability('--alpha', options.alpha),

@@ -38,7 +38,7 @@ export function exportOnnxCommand(): Command {
         const inputs = bundle.schema.map(({ name }) => name);
         if (bundle.statistic !== null) {
           printWarning(
-            'The detector decides by the combined test. The file has its log density only: neither the other components nor p-values.',
+            `The detector decides by the test ${bundle.statistic.test}. The file has its log density only: neither the rest of the test nor p-values.`,
           );
         }
         printResult(

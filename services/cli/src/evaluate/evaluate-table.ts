@@ -11,7 +11,7 @@ import {
   type SplitRows,
   splitRows,
 } from '@flowline/evaluation';
-import { FlowlineError } from '@flowline/events';
+import { type DecisionTest, FlowlineError } from '@flowline/events';
 import { type DataTable, listed } from '@flowline/tables';
 
 /** Request of an evaluation. */
@@ -22,6 +22,8 @@ export interface EvaluationRequest {
   readonly protocol: Protocol;
   /** Number of splits and trainings. */
   readonly seeds: number;
+  /** Statistic that decides. */
+  readonly test: DecisionTest;
   readonly members: number;
   /** Maximum training steps; null: those of the recipe. */
   readonly steps: number | null;
@@ -68,13 +70,13 @@ export async function evaluateTable(
   onLine: (line: string) => void,
 ): Promise<Evaluation> {
   const labelled = labelledRows(without(data, request.ignore), request);
-  const { protocol, alpha, members, steps } = request;
+  const { protocol, alpha, test, members, steps } = request;
   const seeds: Evaluation['seeds'][number][] = [];
   const others = new Map<string, SeedEvaluation[]>();
   let trainedRows = 0;
   for (let seed = 0; seed < request.seeds; seed++) {
     const rows: SplitRows = { ...labelled, protocol, ...splitRows(labelled.labels, protocol, seed) };
-    const found = await evaluateDetector(rows, { seed, alpha, members, steps });
+    const found = await evaluateDetector(rows, { seed, alpha, test, members, steps });
     const { auroc, averagePrecision, recallAt1Percent, seconds, alarms } = found;
     ({ trainedRows } = found);
     seeds.push({ seed, auroc, averagePrecision, recallAt1Percent, seconds, alarms: { realised: alarms.realised } });

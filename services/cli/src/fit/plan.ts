@@ -44,7 +44,7 @@ function profiledPlan(table: DataTable, { ignore, data, alpha, seed }: PlanOptio
   return {
     spec: {
       ...{ name: detectorName(table.where), schema: featuresOf(profile), lookups: {}, entity: null },
-      ...{ family: 'auto', seed: seed ?? 1, members: 1, data: data ?? 'unlabelled' },
+      ...{ family: 'auto', seed: seed ?? 1, members: 1, data: data ?? 'unlabelled', test: 'outlying' },
     },
     names: { time: profile.time?.spec ?? null, id: profile.eventId },
     calibrationFraction: CALIBRATION_FRACTION,
