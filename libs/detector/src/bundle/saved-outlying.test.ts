@@ -4,6 +4,7 @@ import { Random, type SafeTensor } from '@flowline/flows';
 import { IsolationForest } from '../statistic/isolation-forest.ts';
 import { NearestRows } from '../statistic/nearest-rows.ts';
 import type { OutlyingStatistic, Remoteness } from '../statistic/outlying.ts';
+import type { Statistic } from '../statistic/statistic.ts';
 import { loadedStatistic, savedStatistic } from './saved-statistic.ts';
 
 const rows = Float32Array.from({ length: 600 }, (_, i) => Math.sin(i) * (i % 7));
@@ -17,7 +18,7 @@ const isolation: Remoteness = { kind: 'isolation', usual: -9, forest: IsolationF
 const reloaded = (
   statistic: OutlyingStatistic,
   change: (tensors: Map<string, SafeTensor>) => void = () => undefined,
-) => {
+): Statistic => {
   const { tensors, manifest } = savedStatistic(statistic);
   const own = new Map(Object.entries(tensors));
   change(own);
@@ -35,18 +36,18 @@ describe('a saved outlying statistic', () => {
   });
 
   it.each([
-    ['without its rows', distance, (all: Map<string, SafeTensor>) => void all.delete('statistic/history')],
-    ['without its nodes', isolation, (all: Map<string, SafeTensor>) => void all.delete('statistic/nodes')],
-    ['without its roots', isolation, (all: Map<string, SafeTensor>) => void all.delete('statistic/roots')],
+    ['without its rows', distance, (all: Map<string, SafeTensor>): void => void all.delete('statistic/history')],
+    ['without its nodes', isolation, (all: Map<string, SafeTensor>): void => void all.delete('statistic/nodes')],
+    ['without its roots', isolation, (all: Map<string, SafeTensor>): void => void all.delete('statistic/roots')],
     [
       'whose search would never end',
       isolation,
-      (all: Map<string, SafeTensor>) => void (all.get('statistic/nodes')!.data[2] = 0),
+      (all: Map<string, SafeTensor>): void => void (all.get('statistic/nodes')!.data[2] = 0),
     ],
     [
       'that reads a column it lacks',
       isolation,
-      (all: Map<string, SafeTensor>) => void (all.get('statistic/nodes')!.data[0] = 3),
+      (all: Map<string, SafeTensor>): void => void (all.get('statistic/nodes')!.data[0] = 3),
     ],
   ])('is refused %s', (_name, remoteness, change) => {
     const load = (): unknown => reloaded(statisticOf(remoteness, 4), change);

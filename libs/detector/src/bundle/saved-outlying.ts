@@ -1,3 +1,4 @@
+import { at } from '@flowline/events';
 import type { SafeTensor } from '@flowline/flows';
 
 import { IsolationForest } from '../statistic/isolation-forest.ts';
@@ -82,7 +83,7 @@ function loadedForest(tensors: ReadonlyMap<string, SafeTensor>, width: number): 
   const forest = { columns: Int32Array.from(part(0)), values: part(1), above: Int32Array.from(part(2)) };
   // A path goes on to later nodes only, so that every search ends.
   const isTree = forest.columns.every((column, node) => {
-    const above = forest.above[node] ?? 0;
+    const above = at(forest.above, node);
     return column < 0 || (column < width && above > node + 1 && above < size);
   });
   if (!isTree || roots.some((root) => root > size)) throw damaged(NODES);

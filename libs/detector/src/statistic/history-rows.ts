@@ -1,4 +1,4 @@
-import { blocksOf, inTurns, turn } from '@flowline/events';
+import { at, blocksOf, inTurns, turn } from '@flowline/events';
 import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 
 import { historyChunkRows } from '../log-densities.ts';
@@ -38,14 +38,14 @@ export async function historyRows(
   const chosen = tables.map(({ size }) => new Uint8Array(size));
   let [before, filled] = [0, 0];
   for (const [t, table] of tables.entries()) {
-    const own = ordinary[t] ?? new Int32Array(0);
+    const own = at(ordinary, t);
     const places: number[] = [];
     for (let i = filled; i < count; i++) {
       const place = Math.floor((i * total) / count) - before;
       if (place >= own.length) break;
       places.push(valueAt(own, place));
     }
-    for (const row of places) chosen[t]?.fill(1, row, row + 1);
+    for (const row of places) at(chosen, t)[row] = 1;
     for (const [start, end] of blocksOf(places.length, historyChunkRows(table))) {
       await turn(signal);
       const { rows: encoded } = encoding.encode(table.select(Int32Array.from(places.slice(start, end))));

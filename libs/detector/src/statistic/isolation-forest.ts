@@ -1,4 +1,4 @@
-import { Random } from '@flowline/flows';
+import type { Random } from '@flowline/flows';
 
 import { valueAt } from '../sorted.ts';
 

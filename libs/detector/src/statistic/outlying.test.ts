@@ -5,9 +5,9 @@ import type { ComparedRows } from './combined-scores.ts';
 import { NearestRows } from './nearest-rows.ts';
 import { outlyingScores, type OutlyingStatistic, spreadOf, squashed } from './outlying.ts';
 
-const compared = (size: number, missing: Record<number, readonly string[]> = {}): ComparedRows => ({
-  missingPattern: Int32Array.from({ length: size }, (_, row) => (missing[row] === undefined ? 0 : 1)),
-  traits: { level: () => null, missing: (row) => missing[row] ?? [] },
+const compared = (size: number, missing: ReadonlyMap<number, readonly string[]> = new Map()): ComparedRows => ({
+  missingPattern: Int32Array.from({ length: size }, (_, row) => (missing.has(row) ? 1 : 0)),
+  traits: { level: () => null, missing: (row) => missing.get(row) ?? [] },
   start: 0,
 });
 
@@ -19,7 +19,7 @@ const statistic: OutlyingStatistic = {
   missingNats: { b: -1 },
   gate: 3,
 };
-const scoresOf = (x: readonly number[], logP: readonly number[], missing = {}) =>
+const scoresOf = (x: readonly number[], logP: readonly number[], missing = new Map<number, readonly string[]>()) =>
   outlyingScores(statistic, { rows: Float32Array.from(x) }, Float64Array.from(logP), compared(x.length, missing));
 
 describe('the outlying statistic', () => {
@@ -39,7 +39,7 @@ describe('the outlying statistic', () => {
   });
 
   it('puts the mean log density of a feature in the place of a missing one', () => {
-    const { scores } = scoresOf([0, 0], [-4, -3], { 1: ['b'] });
+    const { scores } = scoresOf([0, 0], [-4, -3], new Map([[1, ['b']]]));
     expect(scores[1]).toBe(scores[0]);
   });
 

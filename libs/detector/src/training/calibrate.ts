@@ -37,7 +37,7 @@ export interface Calibrated {
   readonly statistic: Statistic | null;
 }
 
-/** What an earlier model kept of the rows that it was trained on. */
+/** Statistic of an earlier model, with the rows that it kept; null for the density test. */
 export interface EarlierStatistic {
   readonly earlier: Statistic | null;
 }
