@@ -18,9 +18,12 @@ if (!isThere && !isRequired) console.warn(`Skipped: the labelled anomaly sets ar
  * improves the detector raises them to what is then measured, less a hundredth.
  */
 const floors = [
-  { name: 'thyroid', auroc: 0.975, averagePrecision: 0.72 },
-  { name: 'wdbc', auroc: 0.985, averagePrecision: 0.8 },
-  { name: 'breastw', auroc: 0.96, averagePrecision: 0.94 },
+  { name: 'thyroid', auroc: 0.977, averagePrecision: 0.78 },
+  { name: 'wdbc', auroc: 0.989, averagePrecision: 0.98 },
+  { name: 'breastw', auroc: 0.973, averagePrecision: 0.96 },
+  { name: 'annthyroid', auroc: 0.929, averagePrecision: 0.68 },
+  { name: 'pageblocks', auroc: 0.951, averagePrecision: 0.84 },
+  { name: 'cover', auroc: 0.95, averagePrecision: 0.63 },
 ] as const;
 
 (isThere || isRequired ? describe : describe.skip)('the detector on labelled sets', () => {
