@@ -1,6 +1,23 @@
 export { databaseTimeMs, type LookReport, type ReadPartition, watchAbsences } from './absence-watch.ts';
-export { acknowledgeAlert, alertMissing, resolveAlert, snoozeAlert } from './alert-actions.ts';
-export { type AlertFilter, getAlert, listAlerts, type ListedAlertRow } from './alerts.ts';
+export {
+  acknowledgeAlert,
+  acknowledgeAlerts,
+  alertMissing,
+  type AlertsOfSource,
+  resolveAlert,
+  resolveAlerts,
+  snoozeAlert,
+  snoozeAlerts,
+} from './alert-actions.ts';
+export {
+  type AlertFilter,
+  type AlertSelection,
+  alertSources,
+  getAlert,
+  listAlerts,
+  type ListedAlertRow,
+  readAlerts,
+} from './alerts.ts';
 export * from './anomalies.ts';
 export { closeSession, createTicket, findSession, type NewSession, openSession, type Session } from './api-sessions.ts';
 export * from './api-tokens.ts';
@@ -72,6 +89,7 @@ export { type HistoryBatch, HistorySession } from './history-session.ts';
 export { claimRequest, type RequestKey, settleRequest, type StoredResponse } from './idempotency-keys.ts';
 export * from './identity.ts';
 export * from './in-force.ts';
+export { type Incident, type IncidentFilter, listIncidents } from './incidents.ts';
 export { type AnswerLink, answerByLink, findLinkAnswer, type LinkAnswer } from './link-feedback.ts';
 export * from './lookup.ts';
 export * from './migrate.ts';

@@ -1,3 +1,4 @@
+export { actOnAlerts, type ActedOn, type AlertAction } from './act-on-alerts.ts';
 export { absencePolicyOf, alertAddressesOf, alertRulesOf, unwatchedAbsence } from './alert-rules.ts';
 export { alphaOfStored } from './alpha-of-stored.ts';
 export { bytesAsText } from './bytes-as-text.ts';

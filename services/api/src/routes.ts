@@ -8,6 +8,7 @@ import { detectorRoutes } from './routes/detectors.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
+import { incidentRoutes } from './routes/incidents.ts';
 import { modelRoutes } from './routes/models.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { resourceTestRoutes } from './routes/resource-tests.ts';
@@ -34,6 +35,7 @@ export const routes: readonly Route[] = [
   ...anomalyRoutes,
   ...entityRoutes,
   ...alertRoutes,
+  ...incidentRoutes,
   ...feedbackRoutes,
   ...scoreRoutes,
   ...timelineRoutes,
