@@ -8,6 +8,7 @@ import type { TestDatabase } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
 import { testDefinition } from '../support/scorer-model.ts';
 import { findings, open, pixelsBeyond, visit, type Window } from './browser.ts';
+import { operationChecks } from './checks-operations.ts';
 import { DETECTOR, EMPTY, HOSTILE, LONG, ticketFor } from './seed.ts';
 
 /** Pages under test, running. */
@@ -24,7 +25,8 @@ export interface Check {
 }
 
 const tabs = ['', '/models', '/entities', '/pipeline', '/what-if', '/definition'];
-const fixed = ['/', '/alerts', '/alerts?state=all', ...tabs.map((tab) => `/detectors/${DETECTOR}${tab}`)];
+const lists = ['/incidents?state=all', '/incidents?state=all&by=entity', '/rules', '/rules/new', '/calendars'];
+const fixed = ['/', '/alerts', '/alerts?state=all', ...lists, ...tabs.map((tab) => `/detectors/${DETECTOR}${tab}`)];
 const windows: readonly Window[] = (['light', 'dark'] as const).flatMap((theme) =>
   [390, 1_024, 1_600].map((width) => ({ theme, width })),
 );
@@ -263,4 +265,4 @@ const others: readonly Check[] = [
 ];
 
 /** Checks of the pages in a browser. */
-export const checks: readonly Check[] = [...everyPage, ...others];
+export const checks: readonly Check[] = [...everyPage, ...others, ...operationChecks];

@@ -1,16 +1,19 @@
+import type { ComponentChildren } from 'preact';
+
 import { severities } from '../components/parts.tsx';
 import { formatTime } from '../format/times.ts';
 import { setQuery, usePlace, useQueryText } from '../state/router.ts';
 import { filtersOf, kinds } from './alert-query.ts';
 
-/** Filters of alerts, which are in the address. */
-export function AlertFilterBar() {
+/** Filters of alerts, which are in the address; `children` come before them. */
+export function AlertFilterBar({ children }: { readonly children?: ComponentChildren }) {
   const { query } = usePlace();
   const { state, severity, kind, isUnseen } = filtersOf(query);
   const [entity, setEntity] = useQueryText('entity');
   const [detector, setDetector] = useQueryText('detector');
   return (
     <div class="filters" role="search" aria-label="Filters">
+      {children}
       <div class="segments" role="group" aria-label="State">
         {(['open', 'resolved', 'all'] as const).map((one) => (
           <button

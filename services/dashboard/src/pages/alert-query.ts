@@ -63,7 +63,8 @@ export function queryOf(filters: AlertFilters) {
   return { ...rest, hasEntity: textOf(hasEntity), acknowledged: textOf(acknowledged) };
 }
 
-const textOf = (value: boolean | undefined) => (value === undefined ? undefined : value ? 'true' : 'false');
+const textOf = (value: boolean | undefined): 'true' | 'false' | undefined =>
+  value === undefined ? undefined : value ? 'true' : 'false';
 
 /** True if something narrows the list beyond its state. */
 export const isNarrowed = ({ state: _, isUnseen, ...rest }: AlertFilters): boolean =>

@@ -3,9 +3,9 @@ import { useState } from 'preact/hooks';
 import { call, type Item } from '../client/call.ts';
 import { useNews } from '../client/live.ts';
 import { mayOperate, session } from '../client/session.ts';
-import { ChartTable } from '../components/chart-table.tsx';
 import { Cli } from '../components/cli.tsx';
 import { Card } from '../components/parts.tsx';
+import { SaveCsv } from '../components/save-csv.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { plural } from '../format/numbers.ts';
 import { setQuery, usePlace } from '../state/router.ts';
@@ -120,7 +120,7 @@ function Inbox({
             Next page
           </button>
         )}
-        <ChartTable
+        <SaveCsv
           name="alerts"
           columns={['alert', 'severity', 'detector', 'entity', 'feature', 'what', 'bits', 'anomalies', 'first', 'last']}
           rows={items.map((alert) => [

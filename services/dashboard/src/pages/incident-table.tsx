@@ -94,7 +94,7 @@ function Cells({ incident, to }: { readonly incident: Incident; readonly to: str
       </td>
       <td class="number" data-name="Alerts">
         {formatCount(alerts)}
-        <div class="small muted">{formatCount(anomalies)} anomalies</div>
+        <div class="small muted">{plural(anomalies, 'anomaly')}</div>
       </td>
       <td class="number" data-name="Bits">
         {peakBits > 0 ? formatBits(peakBits) : '–'}
@@ -103,7 +103,7 @@ function Cells({ incident, to }: { readonly incident: Incident; readonly to: str
         <Time at={lastSeen} />
         {lasted >= 1_000 && <div class="small muted">over {formatDuration(lasted)}</div>}
       </td>
-      <td data-name="State">
+      <td data-name="State" class="state-cell">
         {incident.open === 0 ? 'resolved' : `${formatCount(incident.open)} open`}
         <div class="small muted">{unseen === 0 ? 'all seen' : `${formatCount(unseen)} unseen`}</div>
       </td>
@@ -117,8 +117,10 @@ function aboutOf({ detectors, entity, entities, alerts, severities: counts, feat
   const whose = entity === null ? (entities > 1 ? [`${formatCount(entities)} entities`] : []) : [entity];
   const bySeverity = severities
     .filter((severity) => alerts > 1 && counts[severity] !== undefined)
-    .map((severity) => `${formatCount(counts[severity] ?? 0)} ${severity}`);
-  const byFeature = features.map(({ feature, alerts: of }) => (alerts > 1 ? `${feature} ${formatCount(of)}` : feature));
+    .map((severity) => `${formatCount(counts[severity] ?? 0)}\u00a0${severity}`);
+  const byFeature = features.map(({ feature, alerts: of }) =>
+    alerts > 1 ? `${feature}\u00a0${formatCount(of)}` : feature,
+  );
   return [
     ...others,
     detectors.join(', '),

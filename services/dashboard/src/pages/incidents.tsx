@@ -4,9 +4,9 @@ import { IncidentLanes } from '../charts/incident-lanes.tsx';
 import { call, type Item } from '../client/call.ts';
 import { useNews } from '../client/live.ts';
 import { mayOperate, session } from '../client/session.ts';
-import { ChartTable } from '../components/chart-table.tsx';
 import { Cli } from '../components/cli.tsx';
 import { Card } from '../components/parts.tsx';
+import { SaveCsv } from '../components/save-csv.tsx';
 import { Show } from '../components/states.tsx';
 import { plural } from '../format/numbers.ts';
 import { navigate, setQuery, usePlace } from '../state/router.ts';
@@ -47,7 +47,7 @@ export function IncidentsPage() {
       current="/incidents"
       sub={`Alerts of one ${by} that overlap, or are at most 5 min apart, are one incident.`}
     >
-      <div class="filters">
+      <AlertFilterBar>
         <div class="segments" role="group" aria-label="Group by">
           {(['detector', 'entity'] as const).map((one) => (
             <button
@@ -61,8 +61,7 @@ export function IncidentsPage() {
             </button>
           ))}
         </div>
-        <AlertFilterBar />
-      </div>
+      </AlertFilterBar>
       <Show loaded={loaded} reload={reload} height={420}>
         {({ items, next }) =>
           items.length === 0 ? (
@@ -103,7 +102,6 @@ function Incidents({ items, next, filters, by, onDone }: IncidentsProps) {
             onOpen: () => navigate(addressOfIncident(incident, filters, by)),
           }))}
         />
-        <Numbers items={items} />
       </Card>
       <Card title={plural(items.length, 'incident')} flush note={next === null ? undefined : 'and more'}>
         {may && (
@@ -117,28 +115,27 @@ function Incidents({ items, next, filters, by, onDone }: IncidentsProps) {
           />
         )}
         <IncidentTable {...{ items, filters, by }} chosen={may ? chosen : null} onChoose={setChosen} />
-        {(next !== null || isLater) && (
-          <div class="card-body actions">
-            {isLater && (
-              <button type="button" class="button" onClick={() => setQuery({ after: null })}>
-                First page
-              </button>
-            )}
-            {next !== null && (
-              <button type="button" class="button" onClick={() => setQuery({ after: next })}>
-                Next page
-              </button>
-            )}
-          </div>
-        )}
+        <div class="card-body actions">
+          {isLater && (
+            <button type="button" class="button" onClick={() => setQuery({ after: null })}>
+              First page
+            </button>
+          )}
+          {next !== null && (
+            <button type="button" class="button" onClick={() => setQuery({ after: next })}>
+              Next page
+            </button>
+          )}
+          <Csv items={items} />
+        </div>
       </Card>
     </>
   );
 }
 
-function Numbers({ items }: { readonly items: readonly Incident[] }) {
+function Csv({ items }: { readonly items: readonly Incident[] }) {
   return (
-    <ChartTable
+    <SaveCsv
       name="incidents"
       columns={['first', 'last', 'severity', 'alerts', 'unseen', 'anomalies', 'entities', 'detectors', 'worst']}
       rows={items.map(({ firstSeen, lastSeen, severity, alerts, unseen, anomalies, entities, detectors, worst }) => [
