@@ -147,8 +147,8 @@ describe('incidents', () => {
     for (let cursor = ''; ;) {
       const { body } = await call(`GET /v1/incidents?limit=2${cursor}`);
       ids.push(...(body.items as readonly Incident[]).map(({ incidentId }) => incidentId));
-      if (body.next === null) break;
-      cursor = `&cursor=${String(body.next)}`;
+      if (typeof body.next !== 'string') break;
+      cursor = `&cursor=${body.next}`;
     }
     expect([ids.length, new Set(ids).size]).toEqual([9, 9]);
   });

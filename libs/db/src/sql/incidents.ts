@@ -14,8 +14,9 @@ export interface IncidentRow {
   readonly entities: number;
   readonly detectors: readonly string[];
   readonly alerts: number;
-  /** Those of its alerts that are open, and that nobody has seen. */
+  /** Alerts that are open. */
   readonly open: number;
+  /** Alerts that nobody has acknowledged. */
   readonly unseen: number;
   /** Alerts by severity. */
   readonly severities: Readonly<Record<string, number>>;

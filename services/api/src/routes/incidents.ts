@@ -116,7 +116,8 @@ async function selectionOf(db: Database, { alertIds, where }: Actions, caller: C
     throw badRequest('body', 'Expected exactly one of alertIds and where.', 'Name alerts, or give conditions.');
   }
   const { from, to, detector, ...filter } = where;
-  const times = { from: from && new Date(from), to: to && new Date(to) };
+  const timeOf = (written: string | undefined) => (written === undefined ? undefined : new Date(written));
+  const times = { from: timeOf(from), to: timeOf(to) };
   return set({ ...filter, ...times, detector: caller?.detectorOfList(detector) });
 }
 

@@ -65,7 +65,7 @@ function entryOf(stored: StoredResource) {
   return { ...listed(stored), spec };
 }
 
-/** Routes of rules, calendars and sinks: list, read, apply, remove; the text of those without secrets. */
+/** Routes of rules, calendars and sinks: list, read, apply, remove; as a file without secrets. */
 export const resourceRoutes: readonly Route[] = [
   ...routesOf({ kind: 'Rule', folder: 'rules', uses: '' }),
   textRoute({ kind: 'Rule', folder: 'rules', uses: '' }),

@@ -4,7 +4,7 @@ import { Sized } from './sized.tsx';
 interface Day {
   readonly day: string;
   readonly total: number;
-  /** Those among them that the bar is about. */
+  /** Number among them that the chart is about. */
   readonly part: number;
 }
 

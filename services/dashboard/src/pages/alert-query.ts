@@ -89,8 +89,8 @@ export function commandOf(filters: AlertFilters): string {
 export type Grouping = 'detector' | 'entity';
 
 /**
- * Filters that show the alerts of an incident and no others: incidents are islands of time among the
- * alerts of their detector or entity.
+ * Filters that show the alerts of an incident and no others: incidents are islands of time among
+ * the alerts of their detector or entity.
  */
 export function filtersOfIncident(
   { firstSeen, lastSeen, detectors, entity }: Pick<Incident, 'firstSeen' | 'lastSeen' | 'detectors' | 'entity'>,

@@ -26,7 +26,7 @@ export function BulkActions({
   targets,
   onDone,
 }: {
-  /** What is chosen, such as `3 alerts`; null for nothing. */
+  /** Alerts that are chosen, such as `3 alerts`; null for none. */
   readonly words: string | null;
   readonly targets: readonly Target[];
   readonly onDone: () => void;

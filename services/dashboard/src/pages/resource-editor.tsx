@@ -211,7 +211,7 @@ function Actions({ folder, edited, text, check, onDone, onTakeBack }: ActionsPro
   );
 }
 
-/** Name of the only document of a checked text; a finding if there is another kind of document, or several. */
+/** Name of the only document of a text; a finding for another kind of document, or several. */
 function nameOf(
   { result }: Check<DryRun>,
   folder: Folder,
