@@ -112,6 +112,7 @@ export { type QuietStream, resolveQuietAlerts } from './quiet-alerts.ts';
 export * from './outbox-message.ts';
 export { pageEnd } from './page-end.ts';
 export { applyRetention, ensurePartitions, type Removed, type Retention } from './partitions.ts';
+export { readPipeline, type StoredPipeline } from './pipeline.ts';
 export * from './redrive.ts';
 export * from './resources.ts';
 export {

@@ -9,6 +9,7 @@ export { type DocumentDiff, diffDocument } from './document-diff.ts';
 export { type DriftState, hasDrifted, movedOf } from './drift-state.ts';
 export { LONGEST_SNOOZE_MS } from './longest-snooze.ts';
 export { modelInForce, type ModelInForce } from './model-in-force.ts';
+export { pipelineState, type PipelineState } from './pipeline-state.ts';
 export { redriveToTopics } from './redrive-to-topics.ts';
 export { resolveByHand } from './resolve-by-hand.ts';
 export { type ShownRun, shownRun } from './shown-run.ts';

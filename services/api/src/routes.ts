@@ -11,6 +11,7 @@ import { feedbackRoutes } from './routes/feedback.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { modelRoutes } from './routes/models.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { pipelineRoutes } from './routes/pipeline.ts';
 import { resourceTestRoutes } from './routes/resource-tests.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { scoreRoutes } from './routes/scores.ts';
@@ -27,6 +28,7 @@ import { trainingRunRoutes } from './routes/training-runs.ts';
 export const routes: readonly Route[] = [
   ...detectorRoutes,
   ...overviewRoutes,
+  ...pipelineRoutes,
   ...driftRoutes,
   ...scoringRoutes,
   ...adHocRoutes,

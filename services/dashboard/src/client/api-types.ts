@@ -117,6 +117,46 @@ export interface Api {
       readonly next: string | null;
     };
   };
+  'GET /v1/detectors/{detector}/pipeline': {
+    readonly params: { readonly detector: string };
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly reply: {
+      readonly detector: string;
+      readonly partitions: readonly {
+        readonly topic: string;
+        readonly partition: number;
+        readonly nextOffset: number | null;
+        readonly recordTime: string | null;
+        readonly storedAt: string | null;
+        readonly end: number | null;
+        readonly records: number | null;
+        readonly seconds: number | null;
+      }[];
+      readonly endsUnknown: string | null;
+      readonly days: readonly {
+        readonly day: string;
+        readonly scored: number;
+        readonly anomalies: number;
+        readonly suppressed: number;
+        readonly duplicates: number;
+        readonly deadLetters: number;
+        readonly sent: number;
+      }[];
+      readonly sinks: readonly {
+        readonly sink: string;
+        readonly waiting: number;
+        readonly oldestAt: string | null;
+        readonly failingSince: string | null;
+        readonly error: string | null;
+        readonly lastSentAt: string | null;
+        readonly sentLastDay: number;
+        readonly dead: number;
+      }[];
+      readonly backlog: number;
+      readonly unexplained: number;
+    };
+  };
   'GET /v1/detectors/{detector}/drift': {
     readonly params: { readonly detector: string };
     readonly query: { readonly limit?: number; readonly cursor?: string };
