@@ -9,6 +9,7 @@ export {
   snoozeAlert,
   snoozeAlerts,
 } from './alert-actions.ts';
+export { type AlertFingerprint, alertObservation } from './alert-observations.ts';
 export {
   type AlertFilter,
   type AlertSelection,
@@ -50,6 +51,7 @@ export {
   detectorPage,
   getDetector,
   getDetectorVersion,
+  listDetectorVersions,
   listDetectors,
   type StoredDetector,
   type StoredDetectorVersion,

@@ -7,10 +7,11 @@ import {
   resourcesInForce,
   type StoredAnomaly,
 } from '@flowline/db';
-import { type Alert, type Anomaly, anomalyReasons, FlowlineError, turn } from '@flowline/events';
+import { type Anomaly, FlowlineError, turn } from '@flowline/events';
 import { checkDocuments, type RuleFault, RuleSet, type RulesAndCalendars } from '@flowline/rules';
 
 import { knownNames } from './known-names.ts';
+import { anomalyOf } from './stored-anomaly.ts';
 import { type TouchedAlert, TouchedAlerts } from './touched-alerts.ts';
 
 /** Anomalies of one day (UTC) and entity, and those that the rules would have touched. */
@@ -133,30 +134,6 @@ async function rulesOf(db: Database, documents: readonly FlowlineDocument[]): Pr
       return { name, version, spec: times satisfies CalendarSpec };
     });
   return { rules, calendars: [...written, ...inForce] };
-}
-
-/** A stored anomaly as the scorer had it. */
-function anomalyOf(stored: StoredAnomaly): Anomaly {
-  const { topic, partition, offset, eventId, eventTime, entity } = stored;
-  const alert: Alert = {
-    alertId: stored.alertId ?? '',
-    detector: stored.detector,
-    reason: anomalyReasons.find((reason) => reason === stored.reason) ?? 'low_density',
-    score: {
-      pValue: stored.pValue,
-      pMethod: 'floor',
-      alpha: NaN,
-      surpriseBits: stored.surpriseBits,
-      logDensityNats: stored.logDensityNats,
-    },
-    ...{ observed: stored.observed, expected: stored.expected, summary: stored.summary },
-    contributions: stored.contributions as Alert['contributions'],
-    nearestNormal: stored.nearestNormal,
-    explanation: stored.explanationFollows ? 'deferred' : 'complete',
-    model: { version: stored.modelVersion, family: '', trainedRows: 0 },
-    event: { topic, partition, offset, id: eventId, time: eventTime.toISOString(), entity },
-  };
-  return { row: 0, reason: alert.reason, alert };
 }
 
 function count(rows: Map<string, DryRunRow>, { eventTime, detector, entity }: StoredAnomaly, found: Anomaly): void {

@@ -4,6 +4,7 @@ import { adHocRoutes } from './routes/ad-hoc.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { definitionRoutes } from './routes/definitions.ts';
 import { detectorRoutes } from './routes/detectors.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { entityRoutes } from './routes/entities.ts';
@@ -27,6 +28,7 @@ import { trainingRunRoutes } from './routes/training-runs.ts';
  */
 export const routes: readonly Route[] = [
   ...detectorRoutes,
+  ...definitionRoutes,
   ...overviewRoutes,
   ...pipelineRoutes,
   ...driftRoutes,

@@ -91,6 +91,59 @@ export interface Api {
       };
     };
   };
+  'POST /v1/detectors/{detector}/preview': {
+    readonly params: { readonly detector: string };
+    readonly query: undefined;
+    readonly body: string;
+    readonly reply: {
+      readonly detector: string;
+      readonly nextModel: readonly string[];
+      readonly range: { readonly from: string; readonly to: string; readonly events: number } | null;
+      readonly unknown: string | null;
+      readonly before: {
+        readonly alpha: number;
+        readonly alphaNote: string | null;
+        readonly anomalies: number;
+        readonly suppressed: number;
+        readonly alerts: number;
+        readonly storms: number;
+        readonly pages: number;
+        readonly messages: number;
+      } | null;
+      readonly after: {
+        readonly alpha: number;
+        readonly alphaNote: string | null;
+        readonly anomalies: number;
+        readonly suppressed: number;
+        readonly alerts: number;
+        readonly storms: number;
+        readonly pages: number;
+        readonly messages: number;
+      } | null;
+      readonly isPartial: boolean;
+      readonly more: boolean;
+    };
+  };
+  'GET /v1/detectors/{detector}/versions': {
+    readonly params: { readonly detector: string };
+    readonly query: { readonly limit?: number; readonly cursor?: string };
+    readonly body: undefined;
+    readonly reply: {
+      readonly items: readonly { readonly version: number; readonly appliedAt: string }[];
+      readonly next: string | null;
+    };
+  };
+  'GET /v1/detectors/{detector}/versions/{version}/changes': {
+    readonly params: { readonly detector: string; readonly version: number };
+    readonly query: { readonly from?: number };
+    readonly body: undefined;
+    readonly reply: {
+      readonly detector: string;
+      readonly from: number;
+      readonly to: number;
+      readonly changes: readonly { readonly path: string; readonly from: unknown; readonly to: unknown }[];
+    };
+  };
   'GET /v1/overview': {
     readonly params: undefined;
     readonly query: { readonly limit?: number; readonly cursor?: string };

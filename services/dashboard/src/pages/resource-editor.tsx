@@ -131,8 +131,8 @@ function Editor({ folder, edited, onDone }: EditorProps) {
         <Card title="What it would have done" note={<Span days={days} isBefore={edited.endMs !== null} />}>
           <DryRunResult check={check} from={from} to={new Date(nowMs)} />
         </Card>
-        {folder === 'rules' && <ConditionHelp />}
       </div>
+      {folder === 'rules' && <ConditionHelp />}
       <Cli command={`flowline rules dry-run ${quoted(file)} --since ${since} && flowline apply ${quoted(file)}`} />
       {edited.inForce !== null && <Cli command={`flowline ${folder} rm ${quoted(edited.inForce.name)}`} />}
     </>
