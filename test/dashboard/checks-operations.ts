@@ -143,4 +143,54 @@ export const operationChecks: readonly Check[] = [
       await watched.context.close();
     },
   },
+  {
+    name: 'the pipeline shows partitions, stages and sinks, and says what it does not know',
+    run: async ({ browser, url, database }) => {
+      const watched = await open(browser, url, await ticketFor(database.db, {}));
+      const { page } = watched;
+      await database.query(
+        `INSERT INTO flowline.alert_outbox (alert_id, detector, topic, key, headers, value, sink, failing_since, error)
+         VALUES (gen_random_uuid(), $1, '', '', '{}', '{}', 'oncall', now(), 'the hook answers 500')`,
+        [DETECTOR],
+      );
+      await visit(watched, url, `/detectors/${DETECTOR}/pipeline`);
+      await page.getByText(/^lag unknown: this service knows no broker/).waitFor();
+      const oncall = page.locator('tbody tr', { hasText: 'oncall' });
+      await oncall.getByText('failing').waitFor();
+      await oncall.getByText('the hook answers 500').waitFor();
+      await page.getByText('it answers').waitFor();
+      const scored = page.locator('.stage', { hasText: 'events that a model has scored' });
+      assert.equal(await scored.locator('.stage-count').textContent(), '3,003');
+      await database.query(`DELETE FROM flowline.alert_outbox WHERE sink = 'oncall'`);
+      assert.deepEqual(watched.complaints, []);
+      await watched.context.close();
+    },
+  },
+  {
+    name: 'a definition is tried out on the last day before it is applied, and its versions are compared',
+    run: async ({ browser, url, database }) => {
+      const watched = await open(browser, url, await ticketFor(database.db, { scope: 'admin' }));
+      const { page } = watched;
+      await visit(watched, url, `/detectors/${DETECTOR}/definition`);
+      const editor = page.getByLabel('Detector file in YAML');
+      const text = await editor.inputValue();
+      await editor.fill(text.replace(/- event\n/, '- feature\n').replace('type: real', 'type: positive'));
+      await page.getByText('Needs a training: spec.features.').waitFor();
+      const alerts = page.locator('tbody tr', { hasText: /^Alerts/ });
+      await alerts.waitFor();
+      const cells = await alerts.locator('td').allTextContents();
+      assert.ok(Number(cells[1]) < Number(cells[0]), `alerts by feature are not fewer: ${cells.join(' ')}`);
+      await page.getByText('Without spec.features: their effect needs a training first.').waitFor();
+      await editor.fill(text.replace(/- event\n/, '- feature\n'));
+      await page.getByText('spec.alerts.groupBy').waitFor();
+      await page.getByRole('button', { name: /^Apply as version/ }).click();
+      const versions = page.getByRole('region', { name: 'Versions' });
+      await versions.getByText('["feature"]').waitFor();
+      await versions.getByRole('combobox', { name: 'From' }).selectOption({ index: 0 });
+      await versions.getByText('They do not differ.').waitFor();
+      assert.match(page.url(), /from=\d+/);
+      assert.deepEqual(watched.complaints, []);
+      await watched.context.close();
+    },
+  },
 ];

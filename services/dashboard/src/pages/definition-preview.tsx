@@ -21,7 +21,7 @@ const measures = [
 /** Effect that a definition would have had on the last day of stored events. */
 export function DefinitionPreview({ check: { isChecking, result, problem } }: { readonly check: Check<Preview> }) {
   return (
-    <Card title="The last day with it" note="scores as they are stored, decided anew">
+    <Card title="What the last day would have been" note="scores as they are stored, decided anew">
       <div class={isChecking ? 'stack is-old' : 'stack'} aria-live="polite" aria-busy={isChecking}>
         {problem !== null && <ProblemNote problem={problem} />}
         {result === null ? isChecking && <Skeleton height={180} /> : <Shown preview={result} />}
@@ -66,10 +66,10 @@ function Comparison({
 }) {
   return (
     <TableBox>
-      <table class="table">
+      <table class="table table-plain">
         <thead>
           <tr>
-            <th scope="col">A day</th>
+            <th scope="col">Last day</th>
             <th scope="col" class="number">
               In force
             </th>
