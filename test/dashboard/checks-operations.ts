@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { Check, Stage } from './checks.ts';
+import type { Check, Stage } from './check.ts';
 import { open, visit } from './browser.ts';
 import { DETECTOR, EMPTY, ticketFor } from './seed.ts';
 

@@ -7,7 +7,7 @@ import { startTestApi, type TestApi, type TestRequest, type TestResponse } from 
 import { documentedCall } from '../support/documented-call.ts';
 import { type BatchOptions, scoredBatch } from '../support/postgres-batch.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
-import { applyTestDetector, testDefinition, testDetectorYaml } from '../support/scorer-model.ts';
+import { applyTestDetector, testDetectorYaml } from '../support/scorer-model.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -73,7 +73,7 @@ describe('a preview', () => {
 
   it('counts fewer anomalies exactly, and estimates more of them', async () => {
     await applyTestDetector(database.db, definition);
-    // p = 1 / (row + 1), so that rows 499 to 599 are between 0.0020 and 0.0017; the anomalies have 10⁻⁶.
+    // p = 1 / (row + 1): rows 499 to 599 lie between 0.0020 and 0.0017. Anomalies have 10⁻⁶.
     await commit({ size: 600, anomalies: [0, 2] });
     const fewer = await preview(yaml.replace('alpha: 0.001', 'alpha: 0.0000001'));
     expect([fewer.before, fewer.after]).toMatchObject([{ anomalies: 2 }, { anomalies: 0, alerts: 0 }]);
@@ -128,7 +128,7 @@ describe('versions of a definition', () => {
     const path = 'GET /v1/detectors/checkout/versions';
     const { body } = await call(`${path}?limit=2`);
     expect(body.items).toMatchObject([{ version: 3 }, { version: 2 }]);
-    expect((await call(`${path}?limit=2&cursor=${String(body.next as string)}`)).body).toMatchObject({
+    expect((await call(`${path}?limit=2&cursor=${body.next as string}`)).body).toMatchObject({
       ...{ items: [{ version: 1 }], next: null },
     });
     const changed = { path: 'spec.decision.control.alpha', to: 0.004 };

@@ -31,7 +31,7 @@ export interface PipelineState extends Omit<StoredPipeline, 'partitions'> {
 /** Days of the stages, including today. */
 const DAYS = 7;
 
-/** Reads the way of events through a detector, from Postgres and, if brokers are named, from them. */
+/** Reads the way of events through a detector from Postgres and, if they are named, brokers. */
 export async function pipelineState(
   db: Database,
   { name, version, definition: stored }: StoredDetector,

@@ -56,8 +56,8 @@ const nothing = { range: null, before: null, after: null, isPartial: false, more
 
 /**
  * Finds what a definition would have done with the last day of stored events, beside the one in
- * force: their scores are as they are, the decision and the alerts are taken anew. Changes that need
- * another model are left out, and named.
+ * force: their scores are as they are, the decision and the alerts are taken anew. Changes that
+ * need another model are left out, and named.
  * @throws FlowlineError FLOWLINE_DETECTOR_MISSING.
  */
 export async function previewDefinition(

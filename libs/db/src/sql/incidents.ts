@@ -40,7 +40,7 @@ interface IncidentPage {
 }
 
 /** Alerts that are grouped at most: the ones with the latest anomalies. */
-export const MOST_GROUPED = 50_000;
+const MOST_GROUPED = 50_000;
 /** Pause after which the next alert begins another incident. */
 const GAP = "interval '5 minutes'";
 const FEATURES = 3;

@@ -79,7 +79,7 @@ export interface SinkStateRow {
   readonly dead: number;
 }
 
-/** Selects the state of sinks: of those named, and of others with messages that wait or are dead. */
+/** Selects the state of sinks: of those named, and of others with messages that wait or died. */
 export const selectSinkStates = many<SinkStateRow, { detector: string; sinks: readonly string[] }>(`
   WITH names AS (
     SELECT unnest(:sinks::text[]) AS sink

@@ -4,7 +4,7 @@ import type { Reply } from '../client/call.ts';
 
 type Pipeline = Reply<'GET /v1/detectors/{detector}/pipeline'>;
 
-/** Records per second of partitions, by topic and partition, from their growth between two looks. */
+/** Records per second of partitions, by topic and partition: their growth between two looks. */
 export type Rates = ReadonlyMap<string, number>;
 
 /** Name of a partition among {@link Rates}. */

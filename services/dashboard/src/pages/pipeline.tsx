@@ -28,7 +28,7 @@ export function PipelinePage({ name }: { readonly name: string }) {
         call('GET /v1/detectors/{detector}/pipeline', { params, signal }),
         call('GET /v1/detectors/{detector}/status', { params, signal }),
       ]);
-      return { pipeline, status: status as Status, rates: rates(pipeline) };
+      return { pipeline, status, rates: rates(pipeline) };
     },
     { everyMs: EVERY_MS },
   );
