@@ -824,6 +824,7 @@ ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_ends_once CHECK ((
 ALTER TABLE flowline.alert_outbox ADD CONSTRAINT alert_outbox_pkey PRIMARY KEY (outbox_id);
 CREATE INDEX alert_outbox_alert ON flowline.alert_outbox USING btree (alert_id, sink, outbox_id);
 CREATE INDEX alert_outbox_awaiting ON flowline.alert_outbox USING btree (detector, sink, topic, outbox_id) WHERE ((awaits IS NOT NULL) AND (sent_at IS NULL) AND (dead_at IS NULL));
+CREATE INDEX alert_outbox_by_sink ON flowline.alert_outbox USING btree (detector, sink, sent_at) WHERE (sent_at IS NOT NULL);
 CREATE INDEX alert_outbox_dead ON flowline.alert_outbox USING btree (dead_at) WHERE (dead_at IS NOT NULL);
 CREATE INDEX alert_outbox_due ON flowline.alert_outbox USING btree (sink, due_at, outbox_id) WHERE ((sent_at IS NULL) AND (dead_at IS NULL));
 CREATE UNIQUE INDEX alert_outbox_event ON flowline.alert_outbox USING btree (sink, detector, topic, event_key) WHERE (event_key IS NOT NULL);

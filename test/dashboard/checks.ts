@@ -2,29 +2,17 @@ import assert from 'node:assert/strict';
 
 import { commitBatch } from '@flowline/db';
 import { alertRulesOf } from '@flowline/operations';
-import type { Browser } from 'playwright-core';
 
-import type { TestDatabase } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
 import { testDefinition } from '../support/scorer-model.ts';
 import { findings, open, pixelsBeyond, visit, type Window } from './browser.ts';
+import type { Check, Stage } from './check.ts';
+import { operationChecks } from './checks-operations.ts';
 import { DETECTOR, EMPTY, HOSTILE, LONG, ticketFor } from './seed.ts';
 
-/** Pages under test, running. */
-export interface Stage {
-  readonly browser: Browser;
-  readonly url: string;
-  readonly database: TestDatabase;
-}
-
-/** Fact about the pages, and the check of it. */
-export interface Check {
-  readonly name: string;
-  readonly run: (stage: Stage) => Promise<void>;
-}
-
 const tabs = ['', '/models', '/entities', '/pipeline', '/what-if', '/definition'];
-const fixed = ['/', '/alerts', '/alerts?state=all', ...tabs.map((tab) => `/detectors/${DETECTOR}${tab}`)];
+const lists = ['/incidents?state=all', '/incidents?state=all&by=entity', '/rules', '/rules/new', '/calendars'];
+const fixed = ['/', '/alerts', '/alerts?state=all', ...lists, ...tabs.map((tab) => `/detectors/${DETECTOR}${tab}`)];
 const windows: readonly Window[] = (['light', 'dark'] as const).flatMap((theme) =>
   [390, 1_024, 1_600].map((width) => ({ theme, width })),
 );
@@ -263,4 +251,4 @@ const others: readonly Check[] = [
 ];
 
 /** Checks of the pages in a browser. */
-export const checks: readonly Check[] = [...everyPage, ...others];
+export const checks: readonly Check[] = [...everyPage, ...others, ...operationChecks];

@@ -68,12 +68,29 @@ describe('rules, calendars and sinks', () => {
       expect(second.body).toMatchObject({ items: [{ name: 'c' }], next: null });
       const read = await call(`GET /v1/${folder}/b`);
       expect([read.body.document, read.headers.get('etag')]).toEqual([one, '"1"']);
+      expect(first.body.items).toMatchObject([{ spec: one.spec }, {}]);
       expect((await call(`DELETE /v1/${folder}/b`)).body).toEqual({ name: 'b', removed: true });
       expect(codeOf(await call(`GET /v1/${folder}/b`))).toEqual([404, 'FLOWLINE_RESOURCE_MISSING']);
       expect(codeOf(await call(`DELETE /v1/${folder}/b`))).toEqual([404, 'FLOWLINE_RESOURCE_MISSING']);
     }
     const { body } = await call('GET /v1/audit?limit=1');
     expect(body.items).toMatchObject([{ actor: 'ann', action: 'DELETE /v1/sinks/{name}', target: '/v1/sinks/b' }]);
+  });
+
+  it('are files that can be applied again, and long ones are not in the list', async () => {
+    const ics = `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTART;VALUE=DATE:20260101\r\nDTEND;VALUE=DATE:20260102\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`;
+    const holidays = document('Calendar', 'holidays', { timezone: 'Europe/Paris', ics });
+    expect((await put('calendars', holidays)).body).toMatchObject({ version: 1 });
+    expect((await call('GET /v1/calendars')).body.items).toMatchObject([{ spec: { timezone: 'Europe/Paris' } }]);
+    expect(JSON.stringify((await call('GET /v1/calendars')).body)).not.toContain('VEVENT');
+    await put('rules', rule('a', 'x["latency"] > 1.0 && feature == "it\'s: #1"'));
+    for (const path of ['calendars/holidays', 'rules/a']) {
+      const { body, headers } = await call(`GET /v1/${path}/document`);
+      expect([body.version, headers.get('etag')]).toEqual([1, '"1"']);
+      const again = await call(`PUT /v1/${path}`, { body: body.text, headers: { 'content-type': 'application/yaml' } });
+      expect(again.body).toMatchObject({ version: 1, changed: false });
+    }
+    expect(codeOf(await call('GET /v1/rules/b/document'))).toEqual([404, 'FLOWLINE_RESOURCE_MISSING']);
   });
 
   it('change only in the version that was read', async () => {
@@ -182,10 +199,33 @@ describe('a dry run', () => {
     const { body } = await dryRun('?from=2025-01-01T00:00:00Z');
     expect(body).toMatchObject({ examined: 2, suppressedAlready: 0, more: false, faults: [] });
     expect(body.rows).toMatchObject([{ detector: 'checkout', anomalies: 2, suppressed: 2 }]);
+    expect(body.documents).toEqual([{ kind: 'Rule', name: 'all' }]);
     expect((await dryRun('?from=2026-02-01T00:00:00Z')).body).toMatchObject({ rows: [], examined: 0 });
     expect((await call('GET /v1/rules')).body.items).toEqual([]);
     const none = await call('POST /v1/dry-run', { body: document('Sink', 'a', { stdout: {} }) });
     expect(codeOf(none)).toEqual([400, 'FLOWLINE_USAGE']);
+  });
+
+  it('names the alerts that would have been others, and those that would not have opened', async () => {
+    const definition = testDefinition('checkout', 'orders');
+    const rules = { ...alertRulesOf(definition.alerts), groupBy: [] };
+    await commitBatch(database.db, scoredBatch({ fromOffset: 0, size: 6, anomalies: [1, 3] }), {
+      ...{ alertTopic: 'alerts', alertRules: rules, oncePerEvent: false },
+    });
+    const dryRun = async (spec: object) => {
+      const body = document('Rule', 'a', spec);
+      return (await call('POST /v1/dry-run?from=2025-01-01T00:00:00Z', { body })).body.alerts;
+    };
+    const suppress = { then: { suppress: true } };
+    const second = `time >= timestamp("${new Date(Date.UTC(2026, 0, 1, 0, 0, 3)).toISOString()}")`;
+    expect(await dryRun({ when: 'true', ...suppress })).toMatchObject({
+      ...{ count: 1, items: [{ detector: 'checkout', count: 2, suppressed: 2, isGone: true }] },
+    });
+    expect(await dryRun({ when: second, ...suppress })).toMatchObject({ items: [{ suppressed: 1, isGone: false }] });
+    expect(await dryRun({ when: 'true', then: { downgrade: 'info', tag: { a: 'b' } } })).toMatchObject({
+      items: [{ suppressed: 0, downgraded: 2, tagged: 2, isGone: false }],
+    });
+    expect(await dryRun({ when: 'false', ...suppress })).toEqual({ count: 0, items: [] });
   });
 
   it('of any number of rules ends within its time, and leaves the others their turns', async () => {

@@ -56,6 +56,8 @@ describe('flowline alerts', () => {
       expect(await json<Listed>('alerts', 'ls', '--state', 'resolved')).toEqual([]);
       expect(await json<Listed>('alerts', 'ls', '--severity', 'critical', '--detector', 'checkout')).toHaveLength(1);
       expect(await json<Listed>('alerts', 'ls', '--entity', "x' OR 1=1 --")).toEqual([]);
+      expect(await json<Listed>('alerts', 'ls', '--from', '2026-01-01T00:00:00Z')).toHaveLength(1);
+      expect(await json<Listed>('alerts', 'ls', '--to', '2026-01-01T00:00:00Z')).toEqual([]);
 
       const shown = await flowline('alerts', 'show', alertId.slice(0, 8));
       expect(shown.out).toContain(`alert ${alertId} of checkout: open, critical`);

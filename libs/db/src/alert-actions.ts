@@ -3,7 +3,14 @@ import { FlowlineError } from '@flowline/events';
 
 import type { Database } from './database.ts';
 import { resolveRows } from './resolve-rows.ts';
-import { lockAlertState, selectAlert, updateAcknowledged, updateSnoozed } from './sql/alert-lists.ts';
+import {
+  lockAlertStates,
+  selectAlert,
+  updateAcknowledged,
+  updateAllAcknowledged,
+  updateAllSnoozed,
+  updateSnoozed,
+} from './sql/alert-lists.ts';
 import { lockAlerts } from './sql/alerts.ts';
 import { type AlertAddress, storeMessages } from './store-messages.ts';
 import { withTransaction } from './transaction.ts';
@@ -33,6 +40,13 @@ export interface ResolveOptions {
   readonly addresses: readonly AlertAddress[];
 }
 
+/** Alerts of one source, which are changed in one transaction. */
+export interface AlertsOfSource {
+  readonly detector: string;
+  readonly topic: string;
+  readonly alertIds: readonly string[];
+}
+
 /**
  * Resolves an open alert by hand, as of its last anomaly, and stores the message about it. A
  * batch that is being stored comes wholly before or after it. An alert that is not open stays as it
@@ -40,23 +54,60 @@ export interface ResolveOptions {
  * @returns true if it was open.
  * @throws FlowlineError FLOWLINE_NOT_FOUND.
  */
-export async function resolveAlert(
+export async function resolveAlert(db: Database, alertId: string, options: ResolveOptions): Promise<boolean> {
+  const found = await withTransaction(db, (client) => selectAlert(client, { alertId }));
+  if (found === null) throw alertMissing(alertId);
+  const { detector, topic } = found;
+  return (await resolveAlerts(db, { detector, topic, alertIds: [alertId] }, options)) > 0;
+}
+
+/**
+ * Resolves the open alerts among some of one source, as {@link resolveAlert} does.
+ * @returns the number of those that were open.
+ */
+export async function resolveAlerts(
   db: Database,
-  alertId: string,
+  { detector, topic, alertIds }: AlertsOfSource,
   { rules, addresses }: ResolveOptions,
-): Promise<boolean> {
+): Promise<number> {
   return withTransaction(db, async (client) => {
-    const found = await selectAlert(client, { alertId });
-    if (found === null) throw alertMissing(alertId);
-    const { detector, topic } = found;
     await lockAlerts(client, { detector, topic });
-    const row = await lockAlertState(client, { alertId });
-    if (row === null) throw alertMissing(alertId);
-    if (row.phase !== 'open') return false;
-    const place = { detector, topic, partition: row.partition };
-    const messages = await resolveRows(client, place, [row], rules, ({ lastMs }) => lastMs);
-    await storeMessages(client, detector, rules.sendResolved ? messages : [], addresses);
-    return true;
+    const open = (await lockAlertStates(client, { alertIds })).filter(({ phase }) => phase === 'open');
+    for (const partition of new Set(open.map((row) => row.partition))) {
+      const rows = open.filter((row) => row.partition === partition);
+      const place = { detector, topic, partition };
+      const messages = await resolveRows(client, place, rows, rules, ({ lastMs }) => lastMs);
+      await storeMessages(client, detector, rules.sendResolved ? messages : [], addresses);
+    }
+    return open.length;
+  });
+}
+
+/**
+ * Notes that somebody has seen alerts of one source; those that were seen before keep their name.
+ * @param by null for the database user.
+ * @returns the number of those that nobody had seen.
+ */
+export async function acknowledgeAlerts(
+  db: Database,
+  { detector, topic, alertIds }: AlertsOfSource,
+  by: string | null,
+): Promise<number> {
+  return withTransaction(db, async (client) => {
+    await lockAlerts(client, { detector, topic });
+    return (await updateAllAcknowledged(client, { alertIds, by })).length;
+  });
+}
+
+/** Snoozes alerts of one source until a time, as {@link snoozeAlert} does; returns their number. */
+export async function snoozeAlerts(
+  db: Database,
+  { detector, topic, alertIds }: AlertsOfSource,
+  until: Date | null,
+): Promise<number> {
+  return withTransaction(db, async (client) => {
+    await lockAlerts(client, { detector, topic });
+    return (await updateAllSnoozed(client, { alertIds, until })).length;
   });
 }
 

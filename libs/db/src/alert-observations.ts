@@ -88,3 +88,12 @@ export function observation(
     severityAtMost: anomaly.verdict?.severityAtMost ?? null,
   };
 }
+
+/** Anomaly of a source as its alert observes it. */
+export type AlertFingerprint = (anomaly: Anomaly) => BatchObservation;
+
+/** Finds what the alerts of a source observe of its anomalies, by the rules of its detector. */
+export function alertObservation(topic: string, rules: AlertRules): AlertFingerprint {
+  const fingerprinted = fingerprinter(topic, rules);
+  return (anomaly) => observation(fingerprinted(anomaly), null);
+}

@@ -1,6 +1,15 @@
 import type { Database } from './database.ts';
 import { pageEnd } from './page-end.ts';
-import { type AlertConditions, type AlertRow, selectAlert, selectAlerts } from './sql/alert-lists.ts';
+import {
+  type AlertConditions,
+  type AlertFilterConditions,
+  type AlertRow,
+  type AlertSourceRow,
+  selectAlert,
+  selectAlerts,
+  selectAlertsOf,
+  selectAlertSources,
+} from './sql/alert-lists.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Alert as people read it. */
@@ -38,6 +47,27 @@ export async function listAlerts(db: Database, filter: AlertFilter = {}): Promis
   const last = pageEnd(items, limit);
   const next = last && { lastSeen: last.lastSeen, alertId: last.alertId };
   return { items, next };
+}
+
+/** Reads alerts by their ids, in any order; those that are gone are left out. */
+export function readAlerts(db: Database, alertIds: readonly string[]): Promise<readonly ListedAlertRow[]> {
+  return withTransaction(db, (client) => selectAlertsOf(client, { alertIds }));
+}
+
+/** Alerts that are about to be changed. */
+export interface AlertSelection extends Partial<AlertFilterConditions> {
+  readonly alertIds?: readonly string[];
+  /** Only those whose snooze ends at another time than this; null for those that have one. */
+  readonly notSnoozedUntil?: Date | null;
+}
+
+/** Lists the sources of alerts that are about to be changed, those of one source together. */
+export function alertSources(
+  db: Database,
+  selection: AlertSelection,
+  limit: number,
+): Promise<readonly AlertSourceRow[]> {
+  return withTransaction(db, (client) => selectAlertSources(client, { ...selection, limit }));
 }
 
 /** Reads one alert; null if there is none of this id, or it has never opened. */

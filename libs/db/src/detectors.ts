@@ -9,6 +9,7 @@ import {
   insertDetectorVersion,
   selectDetectorVersion,
   selectDetectorVersionHash,
+  selectDetectorVersions,
   type DetectorVersionRow,
 } from './sql/detector-versions.ts';
 import {
@@ -99,6 +100,15 @@ export async function getDetectorVersion(db: Database, name: string, version: nu
   const found = await withTransaction(db, (client) => selectDetectorVersion(client, { detector: name, version }));
   if (found === null) throw detectorMissing(`${name}, version ${version}`);
   return found;
+}
+
+/** Lists the versions of a detector below one, newest first. */
+export function listDetectorVersions(
+  db: Database,
+  detector: string,
+  { before = null, limit }: { readonly before?: number | null; readonly limit: number },
+): Promise<{ readonly version: number; readonly appliedAt: Date }[]> {
+  return withTransaction(db, (client) => selectDetectorVersions(client, { detector, before, limit }));
 }
 
 /** Lists all detectors with their versions in force, by name. */

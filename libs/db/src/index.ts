@@ -1,6 +1,24 @@
 export { databaseTimeMs, type LookReport, type ReadPartition, watchAbsences } from './absence-watch.ts';
-export { acknowledgeAlert, alertMissing, resolveAlert, snoozeAlert } from './alert-actions.ts';
-export { type AlertFilter, getAlert, listAlerts, type ListedAlertRow } from './alerts.ts';
+export {
+  acknowledgeAlert,
+  acknowledgeAlerts,
+  alertMissing,
+  type AlertsOfSource,
+  resolveAlert,
+  resolveAlerts,
+  snoozeAlert,
+  snoozeAlerts,
+} from './alert-actions.ts';
+export { type AlertFingerprint, alertObservation } from './alert-observations.ts';
+export {
+  type AlertFilter,
+  type AlertSelection,
+  alertSources,
+  getAlert,
+  listAlerts,
+  type ListedAlertRow,
+  readAlerts,
+} from './alerts.ts';
 export * from './anomalies.ts';
 export { closeSession, createTicket, findSession, type NewSession, openSession, type Session } from './api-sessions.ts';
 export * from './api-tokens.ts';
@@ -33,6 +51,7 @@ export {
   detectorPage,
   getDetector,
   getDetectorVersion,
+  listDetectorVersions,
   listDetectors,
   type StoredDetector,
   type StoredDetectorVersion,
@@ -72,6 +91,7 @@ export { type HistoryBatch, HistorySession } from './history-session.ts';
 export { claimRequest, type RequestKey, settleRequest, type StoredResponse } from './idempotency-keys.ts';
 export * from './identity.ts';
 export * from './in-force.ts';
+export { type Incident, type IncidentFilter, listIncidents } from './incidents.ts';
 export { type AnswerLink, answerByLink, findLinkAnswer, type LinkAnswer } from './link-feedback.ts';
 export * from './lookup.ts';
 export * from './migrate.ts';
@@ -94,6 +114,7 @@ export { type QuietStream, resolveQuietAlerts } from './quiet-alerts.ts';
 export * from './outbox-message.ts';
 export { pageEnd } from './page-end.ts';
 export { applyRetention, ensurePartitions, type Removed, type Retention } from './partitions.ts';
+export { readPipeline, type StoredPipeline } from './pipeline.ts';
 export * from './redrive.ts';
 export * from './resources.ts';
 export {

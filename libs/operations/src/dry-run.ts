@@ -7,10 +7,12 @@ import {
   resourcesInForce,
   type StoredAnomaly,
 } from '@flowline/db';
-import { type Alert, type Anomaly, anomalyReasons, FlowlineError, turn } from '@flowline/events';
+import { type Anomaly, FlowlineError, turn } from '@flowline/events';
 import { checkDocuments, type RuleFault, RuleSet, type RulesAndCalendars } from '@flowline/rules';
 
 import { knownNames } from './known-names.ts';
+import { anomalyOf } from './stored-anomaly.ts';
+import { type TouchedAlert, TouchedAlerts } from './touched-alerts.ts';
 
 /** Anomalies of one day (UTC) and entity, and those that the rules would have touched. */
 export interface DryRunRow {
@@ -34,6 +36,8 @@ export interface DryRun {
   readonly more: boolean;
   /** Faults of conditions, one per rule. */
   readonly faults: readonly { readonly rule: string; readonly message: string }[];
+  /** Stored alerts that would have been changed, and at most 100 of them. */
+  readonly alerts: { readonly count: number; readonly items: readonly TouchedAlert[] };
 }
 
 /** Range of a dry run. */
@@ -66,6 +70,7 @@ export async function dryRun(
   const onFault = ({ name, message }: RuleFault) => faults.push({ rule: name, message });
   const sets = await ruleSetsOf(db, rules, { onFault, signal });
   const rows = new Map<string, DryRunRow>();
+  const alerts = new TouchedAlerts();
   let examined = 0;
   let suppressedAlready = 0;
   let after: AnomalyCursor | undefined;
@@ -79,10 +84,15 @@ export async function dryRun(
       if (set === undefined) continue;
       examined++;
       if (stored.suppressedBy !== null) suppressedAlready++;
-      else count(rows, stored, set.applyTo(anomalyOf(stored)));
+      else {
+        const found = set.applyTo(anomalyOf(stored));
+        count(rows, stored, found);
+        alerts.add(stored.alertId, found);
+      }
     }
     if (page.next === null || examined >= most) {
-      return { rows: [...rows.values()], examined, suppressedAlready, more: page.next !== null, faults };
+      const found = { rows: [...rows.values()], examined, suppressedAlready, more: page.next !== null, faults };
+      return { ...found, alerts: await alerts.read(db) };
     }
     after = page.next;
   }
@@ -126,43 +136,19 @@ async function rulesOf(db: Database, documents: readonly FlowlineDocument[]): Pr
   return { rules, calendars: [...written, ...inForce] };
 }
 
-/** A stored anomaly as the scorer had it. */
-function anomalyOf(stored: StoredAnomaly): Anomaly {
-  const { topic, partition, offset, eventId, eventTime, entity } = stored;
-  const alert: Alert = {
-    alertId: stored.alertId ?? '',
-    detector: stored.detector,
-    reason: anomalyReasons.find((reason) => reason === stored.reason) ?? 'low_density',
-    score: {
-      pValue: stored.pValue,
-      pMethod: 'floor',
-      alpha: NaN,
-      surpriseBits: stored.surpriseBits,
-      logDensityNats: stored.logDensityNats,
-    },
-    ...{ observed: stored.observed, expected: stored.expected, summary: stored.summary },
-    contributions: stored.contributions as Alert['contributions'],
-    nearestNormal: stored.nearestNormal,
-    explanation: stored.explanationFollows ? 'deferred' : 'complete',
-    model: { version: stored.modelVersion, family: '', trainedRows: 0 },
-    event: { topic, partition, offset, id: eventId, time: eventTime.toISOString(), entity },
-  };
-  return { row: 0, reason: alert.reason, alert };
-}
-
-function count(rows: Map<string, DryRunRow>, { eventTime, detector, entity }: StoredAnomaly, found?: Anomaly): void {
+function count(rows: Map<string, DryRunRow>, { eventTime, detector, entity }: StoredAnomaly, found: Anomaly): void {
   const day = eventTime.toISOString().slice(0, 10);
   const key = JSON.stringify([day, detector, entity]);
   const none = { anomalies: 0, suppressed: 0, downgraded: 0, tagged: 0, excludedFromTraining: 0 };
   const before = rows.get(key) ?? { day, detector, entity, ...none };
-  const verdict = found?.verdict;
+  const { verdict } = found;
   const add = (before: number, isSo: boolean): number => before + (isSo ? 1 : 0);
   rows.set(key, {
     ...before,
     anomalies: before.anomalies + 1,
     suppressed: add(before.suppressed, (verdict?.suppressedBy ?? null) !== null),
     downgraded: add(before.downgraded, (verdict?.severityAtMost ?? null) !== null),
-    tagged: add(before.tagged, found?.alert.labels !== undefined),
+    tagged: add(before.tagged, found.alert.labels !== undefined),
     excludedFromTraining: add(before.excludedFromTraining, verdict?.excludedFromTraining === true),
   });
 }

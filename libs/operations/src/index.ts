@@ -1,13 +1,17 @@
+export { actOnAlerts, type ActedOn, type AlertAction } from './act-on-alerts.ts';
 export { absencePolicyOf, alertAddressesOf, alertRulesOf, unwatchedAbsence } from './alert-rules.ts';
 export { alphaOfStored } from './alpha-of-stored.ts';
 export { bytesAsText } from './bytes-as-text.ts';
 export { changesForNextModel } from './changes-for-next-model.ts';
 export { type DetectorStatus, detectorStatus } from './detector-status.ts';
 export { detectorStatuses } from './detector-statuses.ts';
+export { versionChanges } from './detector-versions.ts';
 export { type DocumentDiff, diffDocument } from './document-diff.ts';
 export { type DriftState, hasDrifted, movedOf } from './drift-state.ts';
 export { LONGEST_SNOOZE_MS } from './longest-snooze.ts';
 export { modelInForce, type ModelInForce } from './model-in-force.ts';
+export { pipelineState, type PipelineState } from './pipeline-state.ts';
+export { type Preview, previewDefinition } from './preview.ts';
 export { redriveToTopics } from './redrive-to-topics.ts';
 export { resolveByHand } from './resolve-by-hand.ts';
 export { type ShownRun, shownRun } from './shown-run.ts';

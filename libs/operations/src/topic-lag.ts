@@ -14,6 +14,33 @@ export interface TopicLag {
   readonly seconds: number;
 }
 
+/** Lag of a partition. */
+export interface PartitionLag {
+  readonly partition: number;
+  /** Offset after its last record. */
+  readonly end: number;
+  readonly records: number;
+  /** Age of its last stored record while records wait, in seconds. */
+  readonly seconds: number;
+}
+
+/**
+ * Compares the ends of the partitions of a topic with their stored positions.
+ * @throws FlowlineError of Kafka.
+ */
+export async function partitionLags(
+  admin: KafkaAdmin,
+  topic: string,
+  positions: readonly StreamPosition[],
+): Promise<PartitionLag[]> {
+  const stored = new Map(positions.map((position) => [position.partition, position]));
+  return (await admin.offsets(topic)).map(({ partition, low, high }) => {
+    const { nextOffset = low, recordTime = null } = stored.get(partition) ?? {};
+    const records = Math.max(0, high - Math.max(low, nextOffset));
+    return { partition, end: high, records, seconds: lagSeconds(records, recordTime) };
+  });
+}
+
 /**
  * Compares the ends of a topic with its stored positions.
  * @throws FlowlineError of Kafka.
@@ -23,12 +50,7 @@ export async function topicLag(
   topic: string,
   positions: readonly StreamPosition[],
 ): Promise<TopicLag> {
-  const stored = new Map(positions.map((position) => [position.partition, position]));
-  const lags = (await admin.offsets(topic)).map(({ partition, low, high }) => {
-    const { nextOffset = low, recordTime = null } = stored.get(partition) ?? {};
-    const records = Math.max(0, high - Math.max(low, nextOffset));
-    return { records, seconds: lagSeconds(records, recordTime) };
-  });
+  const lags = await partitionLags(admin, topic, positions);
   return {
     partitions: lags.length,
     behind: lags.filter((lag) => lag.records > 0).length,

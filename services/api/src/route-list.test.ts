@@ -31,7 +31,7 @@ describe('the route table', () => {
     expect(open.every(({ method }) => method === 'GET')).toBe(true);
     const reading = routes.filter(({ scope, method }) => scope === 'read' && method !== 'GET');
     expect(reading.map(({ path }) => path.split('/').at(-1))).toEqual([
-      ...['diff', 'validate', 'score', 'explain', 'sample', 'conditional', 'what-if', 'dry-run'],
+      ...['diff', 'validate', 'preview', 'score', 'explain', 'sample', 'conditional', 'what-if', 'dry-run'],
     ]);
   });
 

@@ -4,12 +4,15 @@ import { adHocRoutes } from './routes/ad-hoc.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { definitionRoutes } from './routes/definitions.ts';
 import { detectorRoutes } from './routes/detectors.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
+import { incidentRoutes } from './routes/incidents.ts';
 import { modelRoutes } from './routes/models.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { pipelineRoutes } from './routes/pipeline.ts';
 import { resourceTestRoutes } from './routes/resource-tests.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { scoreRoutes } from './routes/scores.ts';
@@ -25,7 +28,9 @@ import { trainingRunRoutes } from './routes/training-runs.ts';
  */
 export const routes: readonly Route[] = [
   ...detectorRoutes,
+  ...definitionRoutes,
   ...overviewRoutes,
+  ...pipelineRoutes,
   ...driftRoutes,
   ...scoringRoutes,
   ...adHocRoutes,
@@ -34,6 +39,7 @@ export const routes: readonly Route[] = [
   ...anomalyRoutes,
   ...entityRoutes,
   ...alertRoutes,
+  ...incidentRoutes,
   ...feedbackRoutes,
   ...scoreRoutes,
   ...timelineRoutes,

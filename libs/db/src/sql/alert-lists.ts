@@ -43,38 +43,80 @@ const columns = `
   acknowledged_at AS "acknowledgedAt", acknowledged_by AS "acknowledgedBy", snoozed_until AS "snoozedUntil", peak,
   storm, absence, topic, partition, fingerprint`;
 
-/** Conditions on alerts. */
-export interface AlertConditions {
+/** Conditions on alerts by which people filter them. */
+export interface AlertFilterConditions {
   readonly detector: string;
   readonly state: 'open' | 'resolved';
   readonly kind: AlertKind;
   readonly severity: Severity;
   readonly entity: string;
+  readonly hasEntity: boolean;
   readonly acknowledged: boolean;
   /** Earliest time of the last anomaly, inclusive. */
   readonly from: Date;
   /** Latest time of the last anomaly, exclusive. */
   readonly to: Date;
+}
+
+/** Conditions on alerts. */
+export interface AlertConditions extends AlertFilterConditions {
   /** Position of the last row of the previous page: its time, and its id. */
   readonly afterTime: Date;
   readonly afterId: string;
 }
 
+/** Conditions of {@link AlertFilterConditions}, on the columns of v1_alerts. */
+export const alertConditions = {
+  detector: 'detector = :detector',
+  state: 'state = :state',
+  kind: 'kind = :kind',
+  severity: 'severity = :severity',
+  entity: 'entity = :entity',
+  hasEntity: '(entity IS NOT NULL) = :hasEntity',
+  acknowledged: '(acknowledged_at IS NOT NULL) = :acknowledged',
+  from: 'last_seen >= :from',
+  to: 'last_seen < :to',
+} as const;
+
 /** Selects alerts, the one with the latest anomaly first. */
 export const selectAlerts = selectWhere<AlertRow, AlertConditions>(
   {
-    detector: 'detector = :detector',
-    state: 'state = :state',
-    kind: 'kind = :kind',
-    severity: 'severity = :severity',
-    entity: 'entity = :entity',
-    acknowledged: '(acknowledged_at IS NOT NULL) = :acknowledged',
-    from: 'last_seen >= :from',
-    to: 'last_seen < :to',
+    ...alertConditions,
     afterTime: 'last_seen <= :afterTime',
     afterId: '(last_seen, alert_id) < (:afterTime, :afterId::uuid)',
   },
   (where) => `SELECT ${columns} FROM flowline.v1_alerts ${where} ORDER BY last_seen DESC, alert_id DESC LIMIT :limit`,
+);
+
+/** Selects alerts by their ids. */
+export const selectAlertsOf = many<AlertRow, { alertIds: readonly string[] }>(`
+  SELECT ${columns} FROM flowline.v1_alerts WHERE alert_id = ANY (:alertIds::uuid[])
+`);
+
+/** Source of an alert, whose lock permits to change it. */
+export interface AlertSourceRow {
+  readonly alertId: string;
+  readonly detector: string;
+  readonly topic: string;
+}
+
+/** Conditions on alerts that are about to be changed. */
+interface ChangeConditions extends AlertFilterConditions {
+  readonly alertIds: readonly string[];
+  /** Another end of the snooze than this; null for none. */
+  readonly notSnoozedUntil: Date | null;
+}
+
+/** Selects the sources of alerts that are about to be changed. */
+export const selectAlertSources = selectWhere<AlertSourceRow, ChangeConditions>(
+  {
+    ...alertConditions,
+    alertIds: 'alert_id = ANY (:alertIds::uuid[])',
+    notSnoozedUntil: 'snoozed_until IS DISTINCT FROM :notSnoozedUntil::timestamptz',
+  },
+  (where) => `
+    SELECT alert_id AS "alertId", detector, topic FROM flowline.v1_alerts ${where}
+    ORDER BY detector, topic, alert_id LIMIT :limit`,
 );
 
 /** Selects one alert. */
@@ -101,12 +143,13 @@ export const selectAlertOfUuid = maybe<{ alertId: string; kind: 'message' | 'fin
   LIMIT 1
 `);
 
-/** Selects the state of one alert and its place, and locks it. */
-export const lockAlertState = maybe<
+/** Selects the states of alerts and their places, and locks them. */
+export const lockAlertStates = many<
   AlertPeakRow & { readonly detector: string; readonly topic: string; readonly partition: number },
-  { alertId: string }
+  { alertIds: readonly string[] }
 >(`
-  SELECT detector, topic, partition, peak, ${alertStateColumns} FROM flowline.alerts WHERE alert_id = :alertId FOR UPDATE
+  SELECT detector, topic, partition, peak, ${alertStateColumns} FROM flowline.alerts
+  WHERE alert_id = ANY (:alertIds::uuid[]) ORDER BY alert_id FOR UPDATE
 `);
 
 /** Notes who has seen an alert first; null is the database user. */
@@ -114,6 +157,22 @@ export const updateAcknowledged = maybe<{ alertId: string }, { alertId: string; 
   UPDATE flowline.alerts
   SET acknowledged_at = coalesce(acknowledged_at, now()), acknowledged_by = coalesce(acknowledged_by, :by::text, session_user)
   WHERE alert_id = :alertId AND phase <> 'counting' RETURNING alert_id AS "alertId"
+`);
+
+/** Notes who has seen alerts first; null is the database user. */
+export const updateAllAcknowledged = many<{ alertId: string }, { alertIds: readonly string[]; by: string | null }>(`
+  UPDATE flowline.alerts
+  SET acknowledged_at = now(), acknowledged_by = coalesce(:by::text, session_user)
+  WHERE alert_id = ANY (:alertIds::uuid[]) AND phase <> 'counting' AND acknowledged_at IS NULL
+  RETURNING alert_id AS "alertId"
+`);
+
+/** Holds back the pages of alerts until a time; null ends that. */
+export const updateAllSnoozed = many<{ alertId: string }, { alertIds: readonly string[]; until: Date | null }>(`
+  UPDATE flowline.alerts SET snoozed_until = :until
+  WHERE alert_id = ANY (:alertIds::uuid[]) AND phase <> 'counting'
+    AND snoozed_until IS DISTINCT FROM :until::timestamptz
+  RETURNING alert_id AS "alertId"
 `);
 
 /** Holds back the pages of an alert until a time; null ends that. */

@@ -10,6 +10,16 @@ export const selectDetectorVersion = maybe<DetectorVersionRow, { detector: strin
   FROM flowline.detector_versions WHERE detector = :detector AND version = :version
 `);
 
+/** Selects the versions of a detector below one, newest first. */
+export const selectDetectorVersions = many<
+  { version: number; appliedAt: Date },
+  { detector: string; before: number | null; limit: number }
+>(`
+  SELECT version, created_at AS "appliedAt" FROM flowline.detector_versions
+  WHERE detector = :detector AND (:before::integer IS NULL OR version < :before)
+  ORDER BY version DESC LIMIT :limit
+`);
+
 /** Selects the hash of one version of a detector. */
 export const selectDetectorVersionHash = maybe<{ sha256: string }, { detector: string; version: number }>(`
   SELECT sha256 FROM flowline.detector_versions WHERE detector = :detector AND version = :version

@@ -20,7 +20,8 @@ import { anomalySchema } from './anomalies.ts';
 
 const tag = 'alerts';
 
-const alertSchema = z.strictObject({
+/** Alert in a response. */
+export const alertSchema = z.strictObject({
   alertId: z.uuid(),
   detector: z.string(),
   kind: z.string(),
@@ -49,25 +50,30 @@ const shown = alertSchema.extend({ anomalies: pageOf(anomalySchema).describe('It
 
 const alertParams = z.strictObject({ alertId: z.uuid().describe('Id of the alert.') });
 const position = z.tuple([z.iso.datetime(), z.uuid()]);
-const kinds = ['density', 'out_of_domain', 'absence', 'storm'] as const;
-const severities = ['info', 'warning', 'major', 'critical'] as const;
+/** Kinds of alerts. */
+export const kinds = ['density', 'out_of_domain', 'absence', 'storm'] as const;
+/** Severities of alerts, the mildest first. */
+export const severities = ['info', 'warning', 'major', 'critical'] as const;
 const ANOMALIES = 20;
 
-const query = z.strictObject({
+const yesOrNo = (description: string) =>
+  z
+    .enum(['true', 'false'])
+    .transform((written) => written === 'true')
+    .meta({ description, type: 'boolean' });
+
+/** Conditions by which alerts are filtered, in a query. */
+export const alertFilter = {
   ...detectorFilter,
   state: z.enum(['open', 'resolved']).optional(),
   kind: z.enum(kinds).describe('Only alerts of this kind.').optional(),
   severity: z.enum(severities).optional(),
   entity: text.describe('Only this entity.').optional(),
-  acknowledged: z
-    .enum(['true', 'false'])
-    .transform((written) => written === 'true')
-    .meta({ description: 'Only alerts that somebody has seen, or nobody has.', type: 'boolean' })
-    .optional(),
+  hasEntity: yesOrNo('Only alerts of an entity, or of none.').optional(),
+  acknowledged: yesOrNo('Only alerts that somebody has seen, or nobody has.').optional(),
   from: moment('Earliest time of the last anomaly, inclusive.').optional(),
   to: moment('Latest time of the last anomaly, exclusive.').optional(),
-  ...page,
-});
+};
 
 const one = (description: string) => ({ 200: { description, schema: alertSchema } });
 
@@ -76,7 +82,7 @@ export const alertRoutes: readonly Route[] = [
   route({
     ...{ method: 'GET', path: '/v1/alerts', tag, scope: 'read', detector: 'list' },
     summary: 'List alerts, the one with the latest anomaly first.',
-    query,
+    query: z.strictObject({ ...alertFilter, ...page }),
     replies: { 200: { description: 'A page of alerts.', schema: pageOf(alertSchema) } },
     handle: async ({ query: { cursor, detector, ...filter }, caller }, { db }) => {
       const after = fromCursor(cursor, position);
@@ -143,7 +149,8 @@ async function visible(db: Database, alertId: string, caller: Caller | null): Pr
   throw alertMissing(alertId);
 }
 
-function futureTime(written: string): Date {
+/** @throws FlowlineError FLOWLINE_REQUEST_INVALID unless a time is within the next year. */
+export function futureTime(written: string): Date {
   const until = new Date(written);
   const aheadMs = until.getTime() - Date.now();
   if (aheadMs > 0 && aheadMs <= LONGEST_SNOOZE_MS) return until;

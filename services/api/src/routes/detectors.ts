@@ -211,7 +211,7 @@ export const detectorRoutes: readonly Route[] = [
 ];
 
 /** @throws FlowlineError FLOWLINE_CONFIG_INVALID if a file is of another detector than the path. */
-function requireName(inFile: string, inPath: string): void {
+export function requireName(inFile: string, inPath: string): void {
   if (inFile === inPath) return;
   throw new FlowlineError('FLOWLINE_CONFIG_INVALID', `The file is of the detector ${inFile}, the path of ${inPath}.`, {
     where: 'metadata.name',

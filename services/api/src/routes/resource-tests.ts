@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 import { type Route, route } from '../route.ts';
 import { withinBudget } from '../scoring/time-budget.ts';
-import { documentOf, moment, resourceName } from '../schemas.ts';
+import { documentOf, moment, resourceName, time } from '../schemas.ts';
 import { withoutBrokers } from '../without-brokers.ts';
 
 /** Maximum anomalies of a dry run; the command examines ten times as many. */
@@ -22,12 +22,24 @@ const effect = z.strictObject({
   tagged: z.int(),
   excludedFromTraining: z.int(),
 });
+const touched = z.strictObject({
+  ...{ alertId: z.uuid(), detector: z.string(), entity: z.string().nullable(), severity: z.string() },
+  ...{ summary: z.string().nullable(), count: z.int(), firstSeen: time, lastSeen: time },
+  suppressed: z.int().describe('Anomalies of it that would have been suppressed.'),
+  ...{ downgraded: z.int(), tagged: z.int() },
+  isGone: z.boolean().describe('True if all of its anomalies would have been suppressed: it would not have opened.'),
+});
 const dryRunResult = z.strictObject({
+  documents: z.array(z.strictObject({ kind: z.string(), name: z.string() })).describe('Documents of the file.'),
   rows: z.array(effect).describe('By day, detector and entity.'),
   examined: z.int().describe('Anomalies, the latest first.'),
   suppressedAlready: z.int().describe('Those among them that are suppressed already.'),
   more: z.boolean().describe('True if there are more than a dry run examines.'),
   faults: z.array(z.strictObject({ rule: z.string(), message: z.string() })).describe('Rules that were passed over.'),
+  alerts: z.strictObject({
+    count: z.int().describe('Alerts that would have been changed.'),
+    items: z.array(touched).describe('At most 100 of them, the one with most anomalies suppressed first.'),
+  }),
 });
 const tested = z.strictObject({
   sink: z.string(),
@@ -53,7 +65,8 @@ export const resourceTestRoutes: readonly Route[] = [
       const range = { from: from ?? new Date(Date.now() - DEFAULT_DAYS * DAY_MS), most: MOST_EXAMINED };
       const documents = parseDocuments(body, 'the body');
       const run = (signal: AbortSignal) => dryRun(db, documents, { ...range, signal });
-      return { status: 200, body: await models.inTurn('the dry run', () => withinBudget(run, gone), gone) };
+      const found = await models.inTurn('the dry run', () => withinBudget(run, gone), gone);
+      return { status: 200, body: { documents: documents.map(({ kind, name }) => ({ kind, name })), ...found } };
     },
   }),
   route({

@@ -1,6 +1,7 @@
-import { parseDocuments, type ResourceDocument, type ResourceKind, type SinkSpec } from '@flowline/config';
+import { parseDocuments, type ResourceDocument, type ResourceKind, type SinkSpec, yamlOf } from '@flowline/config';
 import { applyResource, getResource, pageEnd, resourcePage, type StoredResource } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
+import { documentInForce } from '@flowline/operations';
 import { knownNames, removeUnusedResource, shownSpec } from '@flowline/operations/documents';
 import { checkDocuments } from '@flowline/rules';
 import { z } from 'zod';
@@ -17,6 +18,16 @@ const summary = z.strictObject({
   appliedAt: time,
   appliedBy: z.string().describe('Name of the token, or of the database user.'),
   fault: z.string().nullable().describe('First fault of this version while it was used; null for none.'),
+});
+const entry = summary.extend({
+  spec: z
+    .looseObject({})
+    .describe('Its document without the text of an .ics file; addresses of sinks without their path.'),
+});
+const written = z.strictObject({
+  name: z.string(),
+  version: z.int(),
+  text: z.string().describe('Document in YAML, as `flowline get` writes it.'),
 });
 const resource = summary.extend({
   document: z.looseObject({}).describe('Document in force, as PUT takes it; addresses of sinks without their path.'),
@@ -40,16 +51,26 @@ const listed = ({ name, version, appliedAt, appliedBy, fault }: StoredResource) 
   ...{ name, version, appliedAt, appliedBy, fault },
 });
 
+const shownSpecOf = ({ kind, spec }: StoredResource): unknown => (kind === 'Sink' ? shownSpec(spec as SinkSpec) : spec);
+
 /** Document of a resource as people see it. */
-const shownDocument = ({ kind, name, spec }: StoredResource) => ({
-  ...{ apiVersion: 'flowline/v1', kind, metadata: { name } },
-  spec: kind === 'Sink' ? shownSpec(spec as SinkSpec) : spec,
+const shownDocument = (stored: StoredResource) => ({
+  ...{ apiVersion: 'flowline/v1', kind: stored.kind, metadata: { name: stored.name } },
+  spec: shownSpecOf(stored),
 });
 
-/** Routes of rules, calendars and sinks: list, read, apply, remove. */
+/** Item of a list. An .ics file has up to a million characters. */
+function entryOf(stored: StoredResource) {
+  const { ics: _, ...spec } = shownSpecOf(stored) as Readonly<Record<string, unknown>>;
+  return { ...listed(stored), spec };
+}
+
+/** Routes of rules, calendars and sinks: list, read, apply, remove; as a file without secrets. */
 export const resourceRoutes: readonly Route[] = [
   ...routesOf({ kind: 'Rule', folder: 'rules', uses: '' }),
+  textRoute({ kind: 'Rule', folder: 'rules', uses: '' }),
   ...routesOf({ kind: 'Calendar', folder: 'calendars', uses: ', unless a rule names it (409)' }),
+  textRoute({ kind: 'Calendar', folder: 'calendars', uses: '' }),
   ...routesOf({ kind: 'Sink', folder: 'sinks', uses: ', unless a detector names it (409)' }),
 ];
 
@@ -62,11 +83,11 @@ function listRoute({ kind, folder }: Words): Route {
     ...{ method: 'GET', path: `/v1/${folder}`, tag: folder, scope: 'read', detector: 'all' },
     summary: `List the ${folder} in force, by name.`,
     query: z.strictObject(page),
-    replies: { 200: { description: `A page of ${folder}.`, schema: pageOf(summary) } },
+    replies: { 200: { description: `A page of ${folder}.`, schema: pageOf(entry) } },
     handle: async ({ query: { limit, cursor } }, { db }) => {
       const found = await resourcePage(db, { kind, limit, ...set({ after: fromCursor(cursor, resourceName) }) });
       const next = pageEnd(found, limit)?.name ?? null;
-      return { status: 200, body: { items: found.map(listed), next: toCursor(next) } };
+      return { status: 200, body: { items: found.map(entryOf), next: toCursor(next) } };
     },
   });
 }
@@ -82,6 +103,21 @@ function readRoute({ kind, folder }: Words): Route {
       const found = await getResource(db, { kind, name });
       const body = { ...listed(found), document: shownDocument(found) };
       return { status: 200, body, headers: { etag: etagOf(found.version) } };
+    },
+  });
+}
+
+function textRoute({ kind, folder }: Words): Route {
+  const noun = kind.toLowerCase();
+  return route({
+    ...{ method: 'GET', path: `/v1/${folder}/{name}/document`, tag: folder, scope: 'read', detector: 'all' },
+    summary: `Read a ${noun} in force as a file. Its ETag is the version.`,
+    params: z.strictObject({ name: resourceName }),
+    replies: { 200: { description: 'The file.', schema: written } },
+    handle: async ({ params: { name } }, { db }) => {
+      const { version } = await getResource(db, { kind, name });
+      const text = yamlOf([await documentInForce(db, kind, name, { defaults: false })]);
+      return { status: 200, body: { name, version, text }, headers: { etag: etagOf(version) } };
     },
   });
 }

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { shortId } from '../alerts/short-id.ts';
 import { action, choice, command } from '../command.ts';
 import { formatTable, formatTime, printResult } from '../output.ts';
-import { parseChoice, parseCount } from '../parse-options.ts';
+import { parseChoice, parseCount, parseMoment } from '../parse-options.ts';
 import { withDatabase } from '../with-database.ts';
 
 interface ListOptions {
@@ -15,6 +15,8 @@ interface ListOptions {
   readonly severity?: string;
   readonly detector?: string;
   readonly entity?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly limit: string;
 }
 
@@ -33,9 +35,11 @@ export function listCommand(): Command {
     .addOption(choice('--severity <severity>', 'only alerts of this severity', severities))
     .option('--detector <name>', 'only this detector')
     .option('--entity <name>', 'only this entity')
+    .option('--from <when>', 'last anomaly at this time or later: a time, or a duration before now')
+    .option('--to <when>', 'last anomaly before this time')
     .option('--limit <count>', 'at most so many', '20')
     .action(
-      action(async ({ state, kind, severity, detector, entity, limit, json }: ListOptions) => {
+      action(async ({ state, kind, severity, detector, entity, from, to, limit, json }: ListOptions) => {
         const filter = {
           limit: parseCount('--limit', limit),
           ...(state === undefined ? {} : { state: parseChoice('--state', state, states) }),
@@ -43,6 +47,8 @@ export function listCommand(): Command {
           ...(severity === undefined ? {} : { severity: parseChoice('--severity', severity, severities) }),
           ...(detector === undefined ? {} : { detector }),
           ...(entity === undefined ? {} : { entity }),
+          ...(from === undefined ? {} : { from: parseMoment('--from', from) }),
+          ...(to === undefined ? {} : { to: parseMoment('--to', to) }),
         };
         const { items } = await withDatabase(async (db) => {
           if (detector !== undefined) await getDetector(db, detector);

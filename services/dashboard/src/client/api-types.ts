@@ -91,6 +91,59 @@ export interface Api {
       };
     };
   };
+  'POST /v1/detectors/{detector}/preview': {
+    readonly params: { readonly detector: string };
+    readonly query: undefined;
+    readonly body: string;
+    readonly reply: {
+      readonly detector: string;
+      readonly nextModel: readonly string[];
+      readonly range: { readonly from: string; readonly to: string; readonly events: number } | null;
+      readonly unknown: string | null;
+      readonly before: {
+        readonly alpha: number;
+        readonly alphaNote: string | null;
+        readonly anomalies: number;
+        readonly suppressed: number;
+        readonly alerts: number;
+        readonly storms: number;
+        readonly pages: number;
+        readonly messages: number;
+      } | null;
+      readonly after: {
+        readonly alpha: number;
+        readonly alphaNote: string | null;
+        readonly anomalies: number;
+        readonly suppressed: number;
+        readonly alerts: number;
+        readonly storms: number;
+        readonly pages: number;
+        readonly messages: number;
+      } | null;
+      readonly isPartial: boolean;
+      readonly more: boolean;
+    };
+  };
+  'GET /v1/detectors/{detector}/versions': {
+    readonly params: { readonly detector: string };
+    readonly query: { readonly limit?: number; readonly cursor?: string };
+    readonly body: undefined;
+    readonly reply: {
+      readonly items: readonly { readonly version: number; readonly appliedAt: string }[];
+      readonly next: string | null;
+    };
+  };
+  'GET /v1/detectors/{detector}/versions/{version}/changes': {
+    readonly params: { readonly detector: string; readonly version: number };
+    readonly query: { readonly from?: number };
+    readonly body: undefined;
+    readonly reply: {
+      readonly detector: string;
+      readonly from: number;
+      readonly to: number;
+      readonly changes: readonly { readonly path: string; readonly from: unknown; readonly to: unknown }[];
+    };
+  };
   'GET /v1/overview': {
     readonly params: undefined;
     readonly query: { readonly limit?: number; readonly cursor?: string };
@@ -115,6 +168,46 @@ export interface Api {
         }[];
       }[];
       readonly next: string | null;
+    };
+  };
+  'GET /v1/detectors/{detector}/pipeline': {
+    readonly params: { readonly detector: string };
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly reply: {
+      readonly detector: string;
+      readonly partitions: readonly {
+        readonly topic: string;
+        readonly partition: number;
+        readonly nextOffset: number | null;
+        readonly recordTime: string | null;
+        readonly storedAt: string | null;
+        readonly end: number | null;
+        readonly records: number | null;
+        readonly seconds: number | null;
+      }[];
+      readonly endsUnknown: string | null;
+      readonly days: readonly {
+        readonly day: string;
+        readonly scored: number;
+        readonly anomalies: number;
+        readonly suppressed: number;
+        readonly duplicates: number;
+        readonly deadLetters: number;
+        readonly sent: number;
+      }[];
+      readonly sinks: readonly {
+        readonly sink: string;
+        readonly waiting: number;
+        readonly oldestAt: string | null;
+        readonly failingSince: string | null;
+        readonly error: string | null;
+        readonly lastSentAt: string | null;
+        readonly sentLastDay: number;
+        readonly dead: number;
+      }[];
+      readonly backlog: number;
+      readonly unexplained: number;
     };
   };
   'GET /v1/detectors/{detector}/drift': {
@@ -674,6 +767,7 @@ export interface Api {
       readonly kind?: 'density' | 'out_of_domain' | 'absence' | 'storm';
       readonly severity?: 'info' | 'warning' | 'major' | 'critical';
       readonly entity?: string;
+      readonly hasEntity?: 'true' | 'false';
       readonly acknowledged?: 'true' | 'false';
       readonly from?: string;
       readonly to?: string;
@@ -874,6 +968,89 @@ export interface Api {
       readonly partition: number;
       readonly fingerprint: string;
     };
+  };
+  'GET /v1/incidents': {
+    readonly params: undefined;
+    readonly query: {
+      readonly by?: 'detector' | 'entity';
+      readonly detector?: string;
+      readonly state?: 'open' | 'resolved';
+      readonly kind?: 'density' | 'out_of_domain' | 'absence' | 'storm';
+      readonly severity?: 'info' | 'warning' | 'major' | 'critical';
+      readonly entity?: string;
+      readonly hasEntity?: 'true' | 'false';
+      readonly acknowledged?: 'true' | 'false';
+      readonly from?: string;
+      readonly to?: string;
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
+    readonly body: undefined;
+    readonly reply: {
+      readonly items: readonly {
+        readonly incidentId: string;
+        readonly entity: string | null;
+        readonly entities: number;
+        readonly detectors: readonly string[];
+        readonly alerts: number;
+        readonly open: number;
+        readonly unseen: number;
+        readonly severities: Readonly<Record<string, number>>;
+        readonly severity: 'info' | 'warning' | 'major' | 'critical';
+        readonly anomalies: number;
+        readonly firstSeen: string;
+        readonly lastSeen: string;
+        readonly peakBits: number;
+        readonly features: readonly { readonly feature: string; readonly alerts: number }[];
+        readonly worst: {
+          readonly alertId: string;
+          readonly detector: string;
+          readonly kind: string;
+          readonly entity: string | null;
+          readonly feature: string | null;
+          readonly state: 'open' | 'resolved';
+          readonly severity: string;
+          readonly count: number;
+          readonly firstSeen: string;
+          readonly lastSeen: string;
+          readonly resolvedAt: string | null;
+          readonly peakBits: number;
+          readonly summary: string | null;
+          readonly messages: number;
+          readonly acknowledgedAt: string | null;
+          readonly acknowledgedBy: string | null;
+          readonly snoozedUntil: string | null;
+          readonly peak: Readonly<Record<string, unknown>> | null;
+          readonly storm: Readonly<Record<string, unknown>> | null;
+          readonly absence: Readonly<Record<string, unknown>> | null;
+          readonly topic: string;
+          readonly partition: number;
+          readonly fingerprint: string;
+        };
+      }[];
+      readonly next: string | null;
+    };
+  };
+  'POST /v1/alerts/actions': {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly body: {
+      readonly action: 'ack' | 'snooze' | 'resolve';
+      readonly until?: string | null;
+      readonly alertIds?: readonly string[];
+      readonly where?: {
+        readonly detector?: string;
+        readonly state?: 'open' | 'resolved';
+        readonly kind?: 'density' | 'out_of_domain' | 'absence' | 'storm';
+        readonly severity?: 'info' | 'warning' | 'major' | 'critical';
+        readonly entity?: string;
+        readonly hasEntity?: boolean;
+        readonly acknowledged?: boolean;
+        readonly from?: string;
+        readonly to?: string;
+      };
+    };
+    readonly reply: { readonly changed: number; readonly more: boolean };
   };
   'POST /v1/anomalies/{anomalyId}/feedback': {
     readonly params: { readonly anomalyId: number };
@@ -1135,6 +1312,7 @@ export interface Api {
         readonly appliedAt: string;
         readonly appliedBy: string;
         readonly fault: string | null;
+        readonly spec: Readonly<Record<string, unknown>>;
       }[];
       readonly next: string | null;
     };
@@ -1164,6 +1342,12 @@ export interface Api {
     readonly body: undefined;
     readonly reply: { readonly name: string; readonly removed: true };
   };
+  'GET /v1/rules/{name}/document': {
+    readonly params: { readonly name: string };
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly reply: { readonly name: string; readonly version: number; readonly text: string };
+  };
   'GET /v1/calendars': {
     readonly params: undefined;
     readonly query: { readonly limit?: number; readonly cursor?: string };
@@ -1175,6 +1359,7 @@ export interface Api {
         readonly appliedAt: string;
         readonly appliedBy: string;
         readonly fault: string | null;
+        readonly spec: Readonly<Record<string, unknown>>;
       }[];
       readonly next: string | null;
     };
@@ -1204,6 +1389,12 @@ export interface Api {
     readonly body: undefined;
     readonly reply: { readonly name: string; readonly removed: true };
   };
+  'GET /v1/calendars/{name}/document': {
+    readonly params: { readonly name: string };
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly reply: { readonly name: string; readonly version: number; readonly text: string };
+  };
   'GET /v1/sinks': {
     readonly params: undefined;
     readonly query: { readonly limit?: number; readonly cursor?: string };
@@ -1215,6 +1406,7 @@ export interface Api {
         readonly appliedAt: string;
         readonly appliedBy: string;
         readonly fault: string | null;
+        readonly spec: Readonly<Record<string, unknown>>;
       }[];
       readonly next: string | null;
     };
@@ -1249,6 +1441,7 @@ export interface Api {
     readonly query: { readonly from?: string };
     readonly body: string;
     readonly reply: {
+      readonly documents: readonly { readonly kind: string; readonly name: string }[];
       readonly rows: readonly {
         readonly day: string;
         readonly detector: string;
@@ -1263,6 +1456,23 @@ export interface Api {
       readonly suppressedAlready: number;
       readonly more: boolean;
       readonly faults: readonly { readonly rule: string; readonly message: string }[];
+      readonly alerts: {
+        readonly count: number;
+        readonly items: readonly {
+          readonly alertId: string;
+          readonly detector: string;
+          readonly entity: string | null;
+          readonly severity: string;
+          readonly summary: string | null;
+          readonly count: number;
+          readonly firstSeen: string;
+          readonly lastSeen: string;
+          readonly suppressed: number;
+          readonly downgraded: number;
+          readonly tagged: number;
+          readonly isGone: boolean;
+        }[];
+      };
     };
   };
   'POST /v1/sinks/{name}/test': {

@@ -1,11 +1,4 @@
-import { type Cell, csvOf } from '../format/csv.ts';
-
-/** Numbers behind a chart, by column. */
-interface Numbers {
-  readonly name: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly Cell[])[];
-}
+import { type Numbers, SaveCsv } from './save-csv.tsx';
 
 const MOST_SHOWN = 200;
 
@@ -15,9 +8,7 @@ export function ChartTable({ name, columns, rows }: Numbers) {
     <details class="more">
       <summary>Numbers</summary>
       <div class="actions" style={{ margin: '0.5rem 0' }}>
-        <button type="button" class="button" onClick={() => save(name, csvOf(columns, rows))}>
-          Save as CSV
-        </button>
+        <SaveCsv {...{ name, columns, rows }} />
         {rows.length > MOST_SHOWN && (
           <span class="muted small">
             The first {MOST_SHOWN} of {rows.length} rows.
@@ -54,13 +45,4 @@ export function ChartTable({ name, columns, rows }: Numbers) {
       </div>
     </details>
   );
-}
-
-function save(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = `${name}.csv`;
-  link.click();
-  URL.revokeObjectURL(address);
 }

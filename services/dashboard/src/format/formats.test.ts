@@ -42,5 +42,7 @@ describe('formats', () => {
 
   it('counts nouns', () => {
     expect([plural(1, 'alert'), plural(2, 'alert')]).toEqual(['1 alert', '2 alerts']);
+    expect([plural(1, 'anomaly'), plural(0, 'anomaly')]).toEqual(['1 anomaly', '0 anomalies']);
+    expect(plural(2, 'day')).toBe('2 days');
   });
 });

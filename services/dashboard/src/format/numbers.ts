@@ -38,5 +38,6 @@ export function formatP(p: number): string {
   return p < 1e-4 ? p.toExponential(1).replace('-', '−') : String(Number(p.toPrecision(2)));
 }
 
-/** Noun for a count: `1 alert`, `2 alerts`. */
-export const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+/** Noun for a count: `1 alert`, `2 alerts`, `2 anomalies`. */
+export const plural = (count: number, noun: string): string =>
+  `${formatCount(count)} ${count === 1 ? noun : /[^aeo]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;

@@ -15,6 +15,7 @@ import { useStore } from '../state/store.ts';
 import { toProblem, useLoad } from '../state/use-load.ts';
 import { stateOf, titleOf } from './alert-words.ts';
 import { AnomalyRows } from './anomaly-rows.tsx';
+import { AsRule } from './as-rule.tsx';
 import { Explanation } from './explanation.tsx';
 
 type Alert = Reply<'GET /v1/alerts/{alertId}'>;
@@ -40,6 +41,7 @@ export function AlertPage({ id }: { readonly id: string }) {
         <>
           <Head title="Alert" sub={<Where alert={alert} />}>
             <Actions alert={alert} onDone={reload} />
+            {worst !== null && <AsRule anomalyId={worst.anomalyId} />}
           </Head>
           <p class="sentence">{titleOf(alert)}</p>
           {worst !== null && <Explanation anomaly={worst} title="The worst of it, beside what was expected" />}
@@ -55,10 +57,7 @@ export function AlertPage({ id }: { readonly id: string }) {
             />
           </div>
           {alert.anomalies.items.length > 0 && (
-            <Card
-              title={`Its latest ${plural(alert.anomalies.items.length, 'anomaly').replace('anomalys', 'anomalies')}`}
-              flush
-            >
+            <Card title={`Its latest ${plural(alert.anomalies.items.length, 'anomaly')}`} flush>
               <AnomalyRows items={alert.anomalies.items} />
             </Card>
           )}

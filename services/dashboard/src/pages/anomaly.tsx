@@ -8,6 +8,7 @@ import { Time } from '../components/time.tsx';
 import { formatBits, formatP } from '../format/numbers.ts';
 import { useLoad } from '../state/use-load.ts';
 import { AnomalyRows } from './anomaly-rows.tsx';
+import { AsRule, RuleName } from './as-rule.tsx';
 import { ConditionalCard } from './conditional-card.tsx';
 import { Explanation } from './explanation.tsx';
 
@@ -35,7 +36,9 @@ export function AnomalyPage({ id }: { readonly id: string }) {
     <Show loaded={loaded} reload={reload} height={520}>
       {({ anomaly, feedback, around, alike }) => (
         <>
-          <Head title="Anomaly" sub={<Where anomaly={anomaly} />} />
+          <Head title="Anomaly" sub={<Where anomaly={anomaly} />}>
+            <AsRule anomalyId={anomaly.anomalyId} />
+          </Head>
           <p class="sentence">{anomaly.summary}</p>
           <Facts anomaly={anomaly} />
           <Explanation anomaly={anomaly} title="Observed, beside what was expected" isOwnPage />
@@ -86,7 +89,11 @@ function Where({ anomaly: { detector, entity, eventTime, alertId, suppressedBy }
           its alert
         </Link>
       )}
-      {suppressedBy !== null && <span>kept out of alerts by {suppressedBy}</span>}
+      {suppressedBy !== null && (
+        <span>
+          kept out of alerts by <RuleName of={suppressedBy} />
+        </span>
+      )}
     </span>
   );
 }

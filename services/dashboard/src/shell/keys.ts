@@ -16,6 +16,9 @@ export const keys: readonly (readonly [string, string])[] = [
   ['f', 'give feedback'],
   ['g o', 'go to the overview'],
   ['g a', 'go to the alerts'],
+  ['g i', 'go to the incidents'],
+  ['g r', 'go to the rules'],
+  ['x', 'choose the row'],
   ['?', 'this help'],
   ['Esc', 'close'],
 ];
@@ -42,7 +45,12 @@ export function useKeys(actions: Actions): void {
   }, []);
 }
 
-const goTo: Readonly<Record<string, () => void>> = { o: () => navigate('/'), a: () => navigate('/alerts') };
+const goTo: Readonly<Record<string, () => void>> = {
+  o: () => navigate('/'),
+  a: () => navigate('/alerts'),
+  i: () => navigate('/incidents'),
+  r: () => navigate('/rules'),
+};
 
 function actionOf(key: string, { help, search }: Actions): (() => void) | undefined {
   const actions: Readonly<Record<string, () => void>> = {
@@ -52,6 +60,7 @@ function actionOf(key: string, { help, search }: Actions): (() => void) | undefi
     k: () => moveRow(-1),
     e: () => find('[data-explain]')?.click(),
     f: () => find('[data-feedback]')?.focus(),
+    x: () => find('tr:focus-within input[type=checkbox]')?.click(),
   };
   return actions[key];
 }

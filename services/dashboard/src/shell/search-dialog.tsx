@@ -18,6 +18,9 @@ const MOST_SHOWN = 12;
 const pages: readonly Found[] = [
   { name: 'Overview', kind: 'page', to: '/' },
   { name: 'Alerts', kind: 'page', to: '/alerts' },
+  { name: 'Incidents', kind: 'page', to: '/incidents' },
+  { name: 'Rules', kind: 'page', to: '/rules' },
+  { name: 'Calendars', kind: 'page', to: '/calendars' },
   { name: 'Open critical alerts', kind: 'page', to: '/alerts?severity=critical' },
 ];
 

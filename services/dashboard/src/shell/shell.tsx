@@ -67,6 +67,12 @@ function Side({ onHelp, onSearch }: { readonly onHelp: () => void; readonly onSe
           <span>Alerts</span>
           <OpenAlerts />
         </Link>
+        <Link to="/incidents" {...is('/incidents')}>
+          <span>Incidents</span>
+        </Link>
+        <Link to="/rules" {...(/^\/(rules|calendars)(\/|$)/.test(path) ? ({ 'aria-current': 'page' } as const) : {})}>
+          <span>Rules</span>
+        </Link>
       </nav>
       {detectors.state === 'ready' && detectors.value.items.length > 0 && (
         <nav class="nav nav-detectors" aria-label="Detectors">

@@ -52,7 +52,7 @@ export function useQueryText(name: string, pauseMs = 300): [string, (text: strin
   useEffect(() => setText(stored), [stored]);
   useEffect(() => {
     if (text === stored) return;
-    const timer = setTimeout(() => setQuery({ [name]: text }), pauseMs);
+    const timer = setTimeout(() => setQuery({ [name]: text, after: null }), pauseMs);
     return () => clearTimeout(timer);
   }, [text, stored, name, pauseMs]);
   return [text, setText];

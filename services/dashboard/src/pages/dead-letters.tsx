@@ -1,0 +1,137 @@
+import { call, type Item } from '../client/call.ts';
+import { mayOperate, session } from '../client/session.ts';
+import { Card } from '../components/parts.tsx';
+import { Blank, ProblemNote, Show } from '../components/states.tsx';
+import { TableBox } from '../components/table-box.tsx';
+import { Ago, Time } from '../components/time.tsx';
+import { useAction } from '../components/use-action.ts';
+import { setQuery, usePlace } from '../state/router.ts';
+import { useStore } from '../state/store.ts';
+import { useLoad } from '../state/use-load.ts';
+
+const EVERY_MS = 10_000;
+const PER_PAGE = 25;
+
+type Letter = Item<'GET /v1/dead-letters'>;
+
+/** Records that could not be scored, and a way to send them back. */
+export function DeadLetters({ name }: { readonly name: string }) {
+  const { query } = usePlace();
+  const filter = { reason: query.get('reason') ?? undefined, cursor: query.get('after') ?? undefined };
+  const { loaded, reload } = useLoad(
+    JSON.stringify([name, filter]),
+    (signal) => call('GET /v1/dead-letters', { query: { detector: name, ...filter, limit: PER_PAGE }, signal }),
+    { everyMs: EVERY_MS },
+  );
+  const may = mayOperate(useStore(session));
+  const { isBusy, problem, run } = useAction(reload);
+  const body = filter.reason === undefined ? {} : { reason: filter.reason };
+  return (
+    <Card
+      title="Dead letters"
+      flush
+      note={
+        <span class="actions">
+          {filter.reason !== undefined && (
+            <button type="button" class="button" onClick={() => setQuery({ reason: null, after: null })}>
+              {filter.reason} ×
+            </button>
+          )}
+          {may && (
+            <button
+              type="button"
+              class="button"
+              disabled={isBusy || loaded.state !== 'ready' || loaded.value.items.length === 0}
+              title="Sends them back to their topic, once each."
+              onClick={() =>
+                run(() =>
+                  call('POST /v1/detectors/{detector}/dead-letters/redrive', { params: { detector: name }, body }),
+                )
+              }
+            >
+              Redrive
+            </button>
+          )}
+        </span>
+      }
+    >
+      {problem !== null && (
+        <div class="card-body">
+          <ProblemNote problem={problem} />
+        </div>
+      )}
+      <Show loaded={loaded} reload={reload} height={160}>
+        {({ items, next }) =>
+          items.length === 0 ? (
+            <Blank title="Every record could be scored." />
+          ) : (
+            <>
+              <Letters items={items} />
+              {next !== null && (
+                <div class="card-body">
+                  <button type="button" class="button" onClick={() => setQuery({ after: next })}>
+                    Next page
+                  </button>
+                </div>
+              )}
+            </>
+          )
+        }
+      </Show>
+    </Card>
+  );
+}
+
+function Letters({ items }: { readonly items: readonly Letter[] }) {
+  return (
+    <TableBox>
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Stored</th>
+            <th scope="col">Reason</th>
+            <th scope="col">Record</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map(
+            ({ deadLetterId, storedAt, reason, field, message, topic, partition, offset, value, redrivenAt }) => (
+              <tr key={deadLetterId}>
+                <td>
+                  <Time at={storedAt} />
+                  {redrivenAt !== null && (
+                    <div class="small muted">
+                      sent again <Ago at={redrivenAt} />
+                    </div>
+                  )}
+                </td>
+                <td>
+                  <button
+                    type="button"
+                    class="button button-plain"
+                    data-row
+                    onClick={() => setQuery({ reason, after: null })}
+                  >
+                    <span class="chip chip-warning">{reason}</span>
+                  </button>
+                  {field !== null && <div class="small mono">{field}</div>}
+                </td>
+                <td class="main-cell">
+                  <div class="clip">{message}</div>
+                  <details class="more">
+                    <summary>
+                      {topic} [{partition}] @ {offset}
+                    </summary>
+                    <pre class="raw mono" tabIndex={0} aria-label="Record">
+                      {value === null || typeof value === 'string' ? (value ?? 'no value') : JSON.stringify(value)}
+                    </pre>
+                  </details>
+                </td>
+              </tr>
+            ),
+          )}
+        </tbody>
+      </table>
+    </TableBox>
+  );
+}
