@@ -4,7 +4,7 @@ import { commitBatch } from '@flowline/db';
 import { alertRulesOf } from '@flowline/operations';
 import type { Browser } from 'playwright-core';
 
-import type { TestDatabase } from '../support/postgres.ts';
+import type { TestDatabase, TestPostgres } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
 import { testDefinition } from '../support/scorer-model.ts';
 import { findings, open, pixelsBeyond, visit, type Window } from './browser.ts';
@@ -15,6 +15,8 @@ export interface Stage {
   readonly browser: Browser;
   readonly url: string;
   readonly database: TestDatabase;
+  /** Server for checks that need a database of their own. */
+  readonly postgres: TestPostgres;
 }
 
 /** Fact about the pages, and the check of it. */
@@ -30,7 +32,7 @@ const windows: readonly Window[] = (['light', 'dark'] as const).flatMap((theme) 
 );
 
 /** Addresses of an alert and an anomaly, beside those that are known. */
-async function addresses({ database }: Stage): Promise<string[]> {
+export async function addresses({ database }: Pick<Stage, 'database'>): Promise<string[]> {
   const [row] = await database.query(`SELECT alert_id::text AS alert, anomaly_id::text AS anomaly
     FROM flowline.anomalies JOIN flowline.alerts USING (alert_id) ORDER BY anomaly_id LIMIT 1`);
   return [...fixed, `/alerts/${String(row?.alert)}`, `/anomalies/${String(row?.anomaly)}`];

@@ -12,6 +12,11 @@ import { startPostgres } from '../support/postgres.ts';
 import { findProgram } from '../support/programs.ts';
 import { startBrowser } from './browser.ts';
 import { checks, type Stage } from './checks.ts';
+import { faultChecks } from './fault-checks.ts';
+import { floodChecks } from './flood-checks.ts';
+import { hostileChecks } from './hostile-checks.ts';
+import { keyboardChecks } from './keyboard-checks.ts';
+import { rightsChecks } from './rights-checks.ts';
 import { seed } from './seed.ts';
 
 /** Maximum bytes of the JavaScript of the pages over the wire. */
@@ -29,7 +34,7 @@ async function run(program: string): Promise<number> {
     await seed(database);
     const api = await startTestApi(database.db);
     try {
-      return await runChecks({ browser, url: api.url, database });
+      return await runChecks({ browser, url: api.url, database, postgres });
     } finally {
       await api.close();
     }
@@ -42,7 +47,8 @@ async function run(program: string): Promise<number> {
 async function runChecks(stage: Stage): Promise<number> {
   let failed = 0;
   const script = { name: `at most ${MOST_SCRIPT_BYTES} bytes of JavaScript`, run: checkSize };
-  for (const check of [script, ...checks].filter(({ name }) => name.includes(values.only))) {
+  const attacks = [...faultChecks, ...floodChecks, ...hostileChecks, ...keyboardChecks, ...rightsChecks];
+  for (const check of [script, ...checks, ...attacks].filter(({ name }) => new RegExp(values.only).test(name))) {
     try {
       await check.run(stage);
       process.stdout.write(`ok      ${check.name}\n`);
