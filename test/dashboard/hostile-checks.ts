@@ -21,7 +21,7 @@ interface Visited {
   readonly texts: readonly string[];
 }
 
-async function visited({ database }: Stage): Promise<readonly Visited[]> {
+export async function visited({ database }: Stage): Promise<readonly Visited[]> {
   const rows = await database.query(
     `SELECT anomaly_id::text AS anomaly, alert_id::text AS alert, alert #>> '{event,entity}' AS entity
      FROM flowline.anomalies WHERE detector = $1 ORDER BY anomaly_id`,
@@ -40,9 +40,8 @@ async function visited({ database }: Stage): Promise<readonly Visited[]> {
 }
 
 /** Opens whatever a page hides. */
-async function unfold(page: Page): Promise<void> {
-  for (const summary of await page.locator('main details:not([open]) > summary').all()) await summary.click();
-}
+const unfold = (page: Page): Promise<unknown> =>
+  page.evaluate(`document.querySelectorAll('main details').forEach((one) => { one.open = true; })`);
 
 /** Elements within a page that no page of ours has. */
 const foreign = (page: Page): Promise<number> =>

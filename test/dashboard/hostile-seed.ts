@@ -34,7 +34,7 @@ const definition = `apiVersion: flowline/v1
 kind: Detector
 metadata: { name: ${HOSTILE_DETECTOR}, labels: { team: ${quoted(hostile.label)} } }
 spec:
-  source: { kafka: { topic: orders }, time: { field: ts, unit: ms }, eventId: id, key: [store] }
+  source: { kafka: { topic: orders }, time: { field: ts, unit: ms }, eventId: id, key: [id] }
   history: { query: ${quoted(`select 1 -- ${markup('query')}`)} }
   features:
     - { name: ${quoted(hostile.feature)}, type: positive, from: latency }
@@ -43,7 +43,7 @@ spec:
   missing: { nullable: [${quoted(hostile.longFeature)}] }
   training: { data: clean }
   decision: { control: { alpha: 0.001 } }
-  alerts: { topic: orders.alerts, groupBy: [entity, feature], storm: { alerts: 100000 } }
+  alerts: { topic: orders.alerts, groupBy: [feature], storm: { alerts: 100000 } }
 `;
 
 const SEED = 7;
@@ -51,21 +51,34 @@ const SEED = 7;
 /** Fills a database with hostile texts in every place that has any. */
 export async function seedHostile({ db, url, query }: TestDatabase): Promise<void> {
   await applyTestDetector(db, parseDetector(definition, 'hostile detector'), SEED);
-  const stores = [hostile.entity, hostile.longEntity];
-  const usual = testEvents(400, SEED).map((event, i) => ({ ...event, store: `store-${i % 5}` }));
-  const odd = stores.map((store, i) => ({
+  const odd = [0, 1].map((i) => ({
     ...{ id: `${hostile.event}${i}`, ts: Date.UTC(2026, 0, 1, 0, 5) + i * 60_000, latency: 1e6, amount: -500 },
-    ...{ method: hostile.level, store },
+    method: hostile.level,
   }));
-  const lines = [...usual, ...odd, { ...odd[0], id: 'x', latency: hostile.record }].map((event) => quoted(event));
+  const lines = [...testEvents(400, SEED), ...odd, { ...odd[0], id: 'x', latency: hostile.record }].map((event) => quoted(event));
   const scorer = startScorer(
     ['--detector', HOSTILE_DETECTOR, '--source', 'ndjson:-', '--alerts', 'none', '--json'],
     { FLOWLINE_DATABASE_URL: url },
     `${[...lines, hostile.record].join('\n')}\n`,
   );
   if ((await scorer.ended) !== 0) throw new Error(`the scorer ended: ${scorer.stderr()}`);
+  await seedEntities({ query });
   await seedPeople({ db, query });
   await seedFailures({ query });
+}
+
+/** Entities, which only detectors with a past of each have. */
+async function seedEntities({ query }: Pick<TestDatabase, 'query'>): Promise<void> {
+  const entity = `CASE anomaly_id % 2 WHEN 0 THEN $1 ELSE $2 END`;
+  await query(
+    `UPDATE flowline.anomalies SET alert = jsonb_set(alert, '{event,entity}', to_jsonb((${entity})::text)) WHERE detector = $3`,
+    [hostile.entity, hostile.longEntity, HOSTILE_DETECTOR],
+  );
+  await query(
+    `UPDATE flowline.alerts SET entity = $1, feature = $2,
+       peak = jsonb_set(peak, '{summary}', to_jsonb($2::text)) WHERE detector = $3`,
+    [hostile.entity, hostile.feature, HOSTILE_DETECTOR],
+  );
 }
 
 /** What people have said and done. */

@@ -19,12 +19,15 @@ export interface Frames {
   readonly perSecond: number;
   /** Longest time between two frames. */
   readonly longestMs: number;
-  /** Longest task of the page's main thread. */
+  /** Longest task of the page's main thread, from the movement to the end of the trace. */
   readonly longestTaskMs: number;
 }
 
 /** Categories of a trace from which {@link framesOf} follows. */
-export const traceCategories = ['devtools.timeline', 'disabled-by-default-devtools.timeline.frame', 'blink.user_timing'];
+export const traceCategories = [
+  ...['devtools.timeline', 'disabled-by-default-devtools.timeline', 'disabled-by-default-devtools.timeline.frame'],
+  'blink.user_timing',
+];
 
 /** Marks by which a page notes, in the trace, where the movement begins and ends. */
 export const [BEGIN_MARK, END_MARK] = ['movement begins', 'movement ends'];
@@ -41,12 +44,13 @@ export function framesOf(events: readonly TraceEvent[]): Frames {
   if (drawn.length < 2) throw new Error(`the trace has ${drawn.length} frames`);
   const times = [...drawn].sort((a, b) => a - b);
   const gaps = times.slice(1).map((time, i) => time - at(times, i));
-  const tasks = events.filter((event) => event.name === 'RunTask' && event.tid === begin.tid && isWithin(event));
+  const isOfPage = ({ name, pid, tid, ts }: TraceEvent): boolean =>
+    name === 'RunTask' && pid === begin.pid && tid === begin.tid && ts >= begin.ts;
   const spanUs = at(times, times.length - 1) - at(times, 0);
   return {
     frames: times.length,
     perSecond: ((times.length - 1) * 1e6) / spanUs,
     longestMs: Math.max(...gaps) / 1_000,
-    longestTaskMs: Math.max(0, ...tasks.map(({ dur }) => dur ?? 0)) / 1_000,
+    longestTaskMs: Math.max(0, ...events.filter(isOfPage).map(({ dur = 0 }) => dur)) / 1_000,
   };
 }

@@ -38,11 +38,16 @@ const watch = `(() => {
 /** Notes the times of the pages that a browser opens from now on. */
 export const watchPages = (page: Page): Promise<unknown> => page.addInitScript(watch);
 
+/** Waits until nothing of a page has changed for a while. */
+export async function untilDrawn(page: Page): Promise<void> {
+  const isQuiet = `typeof globalThis.drawnAt?.() === 'number' && performance.now() - globalThis.drawnAt() > ${QUIET_MS}`;
+  await until(`${page.url()} is drawn`, () => page.evaluate<boolean>(isQuiet), { timeoutMs: TIMEOUT_MS });
+}
+
 /** Opens a page and waits until it is drawn. */
 export async function openPage(page: Page, address: string): Promise<PageTimes> {
   await page.goto(address, { waitUntil: 'commit' });
-  const isQuiet = `typeof globalThis.drawnAt?.() === 'number' && performance.now() - globalThis.drawnAt() > ${QUIET_MS}`;
-  await until(`${address} is drawn`, () => page.evaluate<boolean>(isQuiet), { timeoutMs: TIMEOUT_MS }).catch(async (e) => { console.log(await page.evaluate('document.body.innerText'), await page.evaluate('document.querySelectorAll(".skeleton").length')); throw e; });
+  await untilDrawn(page);
   return page.evaluate<PageTimes>(`(() => {
     const asked = performance.getEntriesByType('resource').filter(({ name }) => new URL(name).pathname.startsWith('/v1/'));
     const apiBytes = asked.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);

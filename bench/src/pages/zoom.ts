@@ -1,11 +1,12 @@
 import type { Watched } from '../../../test/dashboard/browser.ts';
+import { untilDrawn } from './page-clock.ts';
 import { BEGIN_MARK, END_MARK, type Frames, framesOf, type TraceEvent, traceCategories } from './frames.ts';
 
 /** Time between two moves of the pointer: that of a mouse that reports 125 times a second. */
 const MOVE_MS = 8;
 const MOVES = 120;
 
-/** Drags across the timeline of a page, which zooms in, and traces the frames of the movement. */
+/** Drags across the timeline of a page, and traces the frames until the part of it is drawn. */
 export async function traceZoom({ page, context }: Pick<Watched, 'page' | 'context'>): Promise<Frames> {
   const browser = context.browser();
   const box = await page.locator('.plot .u-over').first().boundingBox();
@@ -24,6 +25,7 @@ export async function traceZoom({ page, context }: Pick<Watched, 'page' | 'conte
   await page.evaluate(`performance.mark(${JSON.stringify(END_MARK)})`);
   await page.mouse.up();
   await page.waitForURL(/from=.*to=/);
+  await untilDrawn(page);
   const trace = JSON.parse((await browser.stopTracing()).toString()) as { readonly traceEvents: readonly TraceEvent[] };
   return framesOf(trace.traceEvents);
 }
