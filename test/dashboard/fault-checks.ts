@@ -13,7 +13,10 @@ import { addresses, type Check, type Stage } from './checks.ts';
 import { DETECTOR, ticketFor } from './seed.ts';
 
 const API = '**/v1/**';
-const html = { contentType: 'text/html', body: '<!doctype html><h1>Bad Gateway</h1><script>globalThis.broken=1</script>' };
+const html = {
+  contentType: 'text/html',
+  body: '<!doctype html><h1>Bad Gateway</h1><script>globalThis.broken=1</script>',
+};
 const problem = { type: 'about:blank', title: 'x', status: 500, code: 'FLOWLINE_UNEXPECTED', detail: 'It broke.' };
 
 /** Responses of an API that fails, or of what stands in front of it. */
@@ -38,7 +41,11 @@ const allPages: readonly Check[] = Object.entries(failures).map(([name, fail]) =
     for (const path of await addresses(stage)) {
       await page.goto(`${url}/ui${path}`);
       await said.first().waitFor();
-      assert.doesNotMatch(await page.locator('main').innerText(), /undefined|\[object|SyntaxError|Unexpected token/, path);
+      assert.doesNotMatch(
+        await page.locator('main').innerText(),
+        /undefined|\[object|SyntaxError|Unexpected token/,
+        path,
+      );
       const ways = page.getByRole('navigation', { name: 'Pages', exact: true });
       assert.equal(await ways.count(), 1, `${path} has no way to the others`);
     }
@@ -46,7 +53,10 @@ const allPages: readonly Check[] = Object.entries(failures).map(([name, fail]) =
     await said.first().waitFor({ state: 'detached' });
     assert.equal(await page.evaluate(() => 'broken' in globalThis), false);
     // The browser's own word about a stream that is none.
-    assert.deepEqual(complaints.filter((one) => !one.startsWith('console: EventSource')), []);
+    assert.deepEqual(
+      complaints.filter((one) => !one.startsWith('console: EventSource')),
+      [],
+    );
     await watched.context.close();
   },
 }));
@@ -200,7 +210,9 @@ const connections: readonly Check[] = [
       await page.unrouteAll({ behavior: 'ignoreErrors' });
       await page.getByRole('link', { name: 'Alerts' }).first().click();
       await page.getByRole('heading', { name: 'Alerts', exact: true }).waitFor();
-      await page.evaluate(`history.pushState(null, '', '/ui/detectors/%E0%A4%A'); dispatchEvent(new PopStateEvent('popstate'))`);
+      await page.evaluate(
+        `history.pushState(null, '', '/ui/detectors/%E0%A4%A'); dispatchEvent(new PopStateEvent('popstate'))`,
+      );
       await page.getByText('There is no such page.').waitFor();
       await context.close();
     },

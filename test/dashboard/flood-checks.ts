@@ -60,11 +60,22 @@ export const floodChecks: readonly Check[] = [
         }
         await visit(watched, api.url, '/alerts');
         const rows = await page.locator('main tbody tr').count();
-        await page.getByRole('checkbox', { name: /^Choose all/ }).first().check();
+        await page
+          .getByRole('checkbox', { name: /^Choose all/ })
+          .first()
+          .check();
         await page.getByRole('button', { name: 'Acknowledge', exact: true }).first().click();
-        await page.locator('main tbody').getByText('seen by ann').nth(rows - 1).waitFor();
+        await page
+          .locator('main tbody')
+          .getByText('seen by ann')
+          .nth(rows - 1)
+          .waitFor();
         const acknowledged = async (): Promise<unknown> =>
-          (await database.query('SELECT count(*)::integer AS n FROM flowline.alerts WHERE acknowledged_by = $1', ['ann']))[0]?.n;
+          (
+            await database.query('SELECT count(*)::integer AS n FROM flowline.alerts WHERE acknowledged_by = $1', [
+              'ann',
+            ])
+          )[0]?.n;
         assert.equal(await acknowledged(), rows);
         await page.getByRole('button', { name: 'Next page' }).click();
         await page.waitForURL(/after=/);

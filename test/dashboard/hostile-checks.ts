@@ -45,7 +45,9 @@ const unfold = (page: Page): Promise<unknown> =>
 
 /** Elements within a page that no page of ours has. */
 const foreign = (page: Page): Promise<number> =>
-  page.locator('main :is(img, script, iframe, object, embed, link, style, base), main [onerror], main [onload]').count();
+  page
+    .locator('main :is(img, script, iframe, object, embed, link, style, base), main [onerror], main [onload]')
+    .count();
 
 const windows: readonly Window[] = [
   { theme: 'light', width: 390 },

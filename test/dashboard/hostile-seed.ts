@@ -55,7 +55,9 @@ export async function seedHostile({ db, url, query }: TestDatabase): Promise<voi
     ...{ id: `${hostile.event}${i}`, ts: Date.UTC(2026, 0, 1, 0, 5) + i * 60_000, latency: 1e6, amount: -500 },
     method: hostile.level,
   }));
-  const lines = [...testEvents(400, SEED), ...odd, { ...odd[0], id: 'x', latency: hostile.record }].map((event) => quoted(event));
+  const lines = [...testEvents(400, SEED), ...odd, { ...odd[0], id: 'x', latency: hostile.record }].map((event) =>
+    quoted(event),
+  );
   const scorer = startScorer(
     ['--detector', HOSTILE_DETECTOR, '--source', 'ndjson:-', '--alerts', 'none', '--json'],
     { FLOWLINE_DATABASE_URL: url },
@@ -83,8 +85,11 @@ async function seedEntities({ query }: Pick<TestDatabase, 'query'>): Promise<voi
 
 /** What people have said and done. */
 async function seedPeople({ db, query }: Pick<TestDatabase, 'db' | 'query'>): Promise<void> {
-  const [row] = await query(`SELECT alert_id::text AS alert, anomaly_id AS anomaly FROM flowline.anomalies
-    WHERE detector = $1 ORDER BY anomaly_id LIMIT 1`, [HOSTILE_DETECTOR]);
+  const [row] = await query(
+    `SELECT alert_id::text AS alert, anomaly_id AS anomaly FROM flowline.anomalies
+    WHERE detector = $1 ORDER BY anomaly_id LIMIT 1`,
+    [HOSTILE_DETECTOR],
+  );
   const [alertId, anomalyId] = [String(row?.alert), Number(row?.anomaly)];
   await acknowledgeAlert(db, alertId, hostile.person);
   for (const target of [{ alertId }, { anomalyId }])

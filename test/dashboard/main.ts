@@ -1,5 +1,5 @@
 // Tests the pages in a real browser, over a real database.
-//   npm run test:pages [-- --only TEXT]
+//   npm run test:pages [-- --only PATTERN | --update-baselines]
 // Needs Chromium, and is skipped with a word where there is none, unless
 // FLOWLINE_TEST_REQUIRE_CHROMIUM is 1.
 import { readdir, stat } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { messageOf } from '@flowline/events';
 import { startTestApi } from '../support/api.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { findProgram } from '../support/programs.ts';
+import { baselineChecks, updateBaselines } from './baseline-checks.ts';
 import { startBrowser } from './browser.ts';
 import { checks, type Stage } from './checks.ts';
 import { faultChecks } from './fault-checks.ts';
@@ -22,7 +23,9 @@ import { seed } from './seed.ts';
 /** Maximum bytes of the JavaScript of the pages over the wire. */
 const MOST_SCRIPT_BYTES = 150 * 1_024;
 
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, 'update-baselines': { type: 'boolean', default: false } },
+});
 const chromium = findProgram('chromium', 'CHROMIUM');
 if (chromium !== undefined) process.exitCode = await run(chromium);
 
@@ -45,9 +48,20 @@ async function run(program: string): Promise<number> {
 }
 
 async function runChecks(stage: Stage): Promise<number> {
+  if (values['update-baselines']) {
+    await updateBaselines(stage);
+    return 0;
+  }
   let failed = 0;
   const script = { name: `at most ${MOST_SCRIPT_BYTES} bytes of JavaScript`, run: checkSize };
-  const attacks = [...faultChecks, ...floodChecks, ...hostileChecks, ...keyboardChecks, ...rightsChecks];
+  const attacks = [
+    ...baselineChecks,
+    ...faultChecks,
+    ...floodChecks,
+    ...hostileChecks,
+    ...keyboardChecks,
+    ...rightsChecks,
+  ];
   for (const check of [script, ...checks, ...attacks].filter(({ name }) => new RegExp(values.only).test(name))) {
     try {
       await check.run(stage);

@@ -135,7 +135,9 @@ describe('a token', () => {
     const audit = await database.query('SELECT row_to_json(a)::text AS row FROM flowline.audit_log a');
     const sessions = await database.query('SELECT row_to_json(s)::text AS row FROM flowline.api_sessions s');
     expect([lines.length > 0, audit.length > 0, sessions.length > 0]).toEqual([true, true, true]);
-    const everything = [...lines, String(metrics.body.text), JSON.stringify(audit), JSON.stringify(sessions)].join('\n');
+    const everything = [...lines, String(metrics.body.text), JSON.stringify(audit), JSON.stringify(sessions)].join(
+      '\n',
+    );
     for (const secret of sent.filter((one) => one.length > 20)) expect(everything).not.toContain(secret.slice(-30));
   });
 });
@@ -146,8 +148,7 @@ describe('the limit of an address', () => {
     try {
       const opened = await limited.call('POST /ui/session', { body: { token }, headers: PAGE });
       const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
-      for (let i = 0; i < 10; i++)
-        await limited.call('POST /ui/session', { body: { token: 'wrong' }, headers: PAGE });
+      for (let i = 0; i < 10; i++) await limited.call('POST /ui/session', { body: { token: 'wrong' }, headers: PAGE });
       expect((await limited.call('POST /ui/session', { body: { token }, headers: PAGE })).status).toBe(429);
       expect((await limited.call('GET /v1/overview', { headers: { cookie } })).status).toBe(200);
       expect((await limited.call('GET /ui/session', { headers: { cookie } })).status).toBe(200);
@@ -170,7 +171,9 @@ describe('a token for several detectors', () => {
       ending.abort();
       return status;
     };
-    expect([await follow(''), await follow('?detector=search'), await follow('?detector=other')]).toEqual([200, 200, 403]);
+    expect([await follow(''), await follow('?detector=search'), await follow('?detector=other')]).toEqual([
+      200, 200, 403,
+    ]);
   });
 });
 

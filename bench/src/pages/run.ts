@@ -90,7 +90,8 @@ async function measure(database: TestDatabase, chromium: string, turns: number):
     await watchPages(watched.page);
     const script = { bytes: await scriptBytes(watched.page), goalBytes: GOAL.scriptBytes };
     const rows: Row[] = [];
-    for (const page of await addresses(database)) rows.push(await openOften(watched, `${api.url}/ui${page}`, page, turns));
+    for (const page of await addresses(database))
+      rows.push(await openOften(watched, `${api.url}/ui${page}`, page, turns));
     await openPage(watched.page, `${api.url}/ui/detectors/${DETECTOR}`);
     return { rows, script, zoom: { ...(await traceZoom(watched)), goalPerSecond: GOAL.framesPerSecond } };
   } finally {
