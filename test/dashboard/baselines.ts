@@ -13,7 +13,7 @@ const fontsFile = path.join(folder, 'fonts.json');
 /** Share of the blocks of a picture that may differ. */
 const MOST_DIFFERING = 0.003;
 
-/** Widths of some text in the fonts of the pages, in pixels: they tell which fonts a machine has. */
+/** Widths of some text in the fonts of the pages, in pixels: they tell the fonts of a machine. */
 interface Fonts {
   readonly sans: number;
   readonly mono: number;

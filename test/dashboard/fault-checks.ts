@@ -66,9 +66,9 @@ interface Fronted {
   readonly url: string;
   readonly proxy: TcpProxy;
   /** Ends the API; until {@link start}, connections are refused. */
-  stop(): Promise<void>;
-  start(): Promise<void>;
-  close(): Promise<void>;
+  readonly stop: () => Promise<void>;
+  readonly start: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 async function startFronted({ database: { db } }: Pick<Stage, 'database'>): Promise<Fronted> {

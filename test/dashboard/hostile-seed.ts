@@ -15,7 +15,7 @@ const markup = (mark: string): string =>
 /** Hostile texts by their place; the long ones have no break. */
 export const hostile = {
   feature: markup('feature'),
-  longFeature: `${'F'.repeat(250)}`,
+  longFeature: 'F'.repeat(250),
   level: markup('level'),
   entity: markup('entity'),
   longEntity: 'E'.repeat(250),
@@ -83,7 +83,7 @@ async function seedEntities({ query }: Pick<TestDatabase, 'query'>): Promise<voi
   );
 }
 
-/** What people have said and done. */
+/** Stores answers, an acknowledgement and a rule, by people with hostile names. */
 async function seedPeople({ db, query }: Pick<TestDatabase, 'db' | 'query'>): Promise<void> {
   const [row] = await query(
     `SELECT alert_id::text AS alert, anomaly_id AS anomaly FROM flowline.anomalies
@@ -100,7 +100,7 @@ async function seedPeople({ db, query }: Pick<TestDatabase, 'db' | 'query'>): Pr
   });
 }
 
-/** What a sink and a trainer have said of their failures. */
+/** Stores failures of a sink and of a training, with hostile errors. */
 async function seedFailures({ query }: Pick<TestDatabase, 'query'>): Promise<void> {
   await query(
     `INSERT INTO flowline.alert_outbox (alert_id, detector, topic, sink, key, headers, value, dead_at, error, attempts)

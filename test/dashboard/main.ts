@@ -63,9 +63,10 @@ async function runChecks(stage: Stage): Promise<number> {
     ...rightsChecks,
   ];
   for (const check of [script, ...checks, ...attacks].filter(({ name }) => new RegExp(values.only).test(name))) {
+    const startedMs = performance.now();
     try {
       await check.run(stage);
-      process.stdout.write(`ok      ${check.name}\n`);
+      process.stdout.write(`ok      ${check.name} (${((performance.now() - startedMs) / 1_000).toFixed(1)} s)\n`);
     } catch (error) {
       failed++;
       process.stdout.write(`failed  ${check.name}\n        ${messageOf(error)}\n`);

@@ -8,7 +8,7 @@ import { addresses, type Check, type Stage } from './checks.ts';
 import { startOtherSite } from './other-site.ts';
 import { DETECTOR, EMPTY, ticketFor } from './seed.ts';
 
-/** Notes every response of an error and every request that is not one of the given methods. */
+/** Notes every response of an error. */
 function watchRefusals(page: Page): string[] {
   const found: string[] = [];
   page.on('response', (response) => {
@@ -17,7 +17,7 @@ function watchRefusals(page: Page): string[] {
   return found;
 }
 
-/** Presses every button of a page that can be pressed, one after the other, each on a fresh page. */
+/** Presses every button of a page that can be pressed, and comes back after each. */
 async function pressAll(watched: Watched, url: string, path: string): Promise<number> {
   const { page } = watched;
   await visit(watched, url, path);

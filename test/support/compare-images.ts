@@ -15,7 +15,7 @@ export interface Difference {
   } | null;
 }
 
-/** Edge of a block in pixels: smoothed edges of letters differ between machines, their blocks do not. */
+/** Edge of a block in pixels: edges of letters differ between machines, means hardly. */
 const BLOCK = 8;
 /** Difference between the means of a block, of 255, from which it differs. */
 const LEAST = 14;

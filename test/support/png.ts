@@ -31,7 +31,7 @@ export function decodePng(bytes: Buffer): Image {
 
 function chunksOf(bytes: Buffer): { readonly header: Buffer; readonly data: Buffer } {
   const data: Buffer[] = [];
-  let header = Buffer.alloc(13);
+  let header: Buffer = Buffer.alloc(13);
   for (let place = 8; place + 8 <= bytes.length;) {
     const length = bytes.readUInt32BE(place);
     const kind = bytes.toString('latin1', place + 4, place + 8);

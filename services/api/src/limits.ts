@@ -47,7 +47,7 @@ export async function requestCounter(server: FastifyInstance, limits: RequestLim
   };
 }
 
-/** Who tries tokens keeps nobody else at that address, such as a proxy's, from the pages. */
+/** Kind by which a request is counted: tries of tokens keep nobody else from the pages. */
 function kindOf(request: FastifyRequest): 'sign-in' | 'page' | 'address' {
   if (!isOfPages(request)) return 'address';
   return request.method === 'POST' ? 'sign-in' : 'page';

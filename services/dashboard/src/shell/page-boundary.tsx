@@ -12,7 +12,7 @@ export function PageBoundary({ children }: { readonly children: ComponentChildre
 }
 
 function Guarded({ children }: { readonly children: ComponentChildren }) {
-  const [error, reset] = useErrorBoundary();
+  const [error, reset] = useErrorBoundary() as [unknown, () => void];
   if (error === undefined) return <>{children}</>;
   return <ProblemNote problem={toProblem(error)} onRetry={reset} />;
 }
