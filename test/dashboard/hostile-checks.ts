@@ -21,7 +21,7 @@ interface Visited {
   readonly texts: readonly string[];
 }
 
-export async function visited({ database }: Stage): Promise<readonly Visited[]> {
+async function visited({ database }: Stage): Promise<readonly Visited[]> {
   const rows = await database.query(
     `SELECT anomaly_id::text AS anomaly, alert_id::text AS alert, alert #>> '{event,entity}' AS entity
      FROM flowline.anomalies WHERE detector = $1 ORDER BY anomaly_id`,
