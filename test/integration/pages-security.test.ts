@@ -11,6 +11,7 @@ import { startTestApi, type TestApi } from '../support/api.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { testDefinition } from '../support/scorer-model.ts';
+import { until } from '../support/until.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -160,20 +161,36 @@ describe('the limit of an address', () => {
 
 describe('a token for several detectors', () => {
   it('follows the news of them, and of no other', async () => {
-    await applyDetector(database.db, testDefinition('search', 'orders'));
+    for (const name of ['search', 'hidden']) await applyDetector(database.db, testDefinition(name, 'orders'));
     const several = await api.token({ scope: 'read', detectors: ['checkout', 'search'] });
-    const follow = async (query: string) => {
-      const ending = new AbortController();
-      const { status } = await fetch(`${api.url}/v1/stream${query}`, {
+    const ending = new AbortController();
+    const follow = (query: string) =>
+      fetch(`${api.url}/v1/stream${query}`, {
         headers: { authorization: `Bearer ${several}` },
         signal: ending.signal,
       });
-      ending.abort();
-      return status;
-    };
-    expect([await follow(''), await follow('?detector=search'), await follow('?detector=other')]).toEqual([
-      200, 200, 403,
-    ]);
+    const statuses = await Promise.all(
+      ['?detector=search', '?detector=hidden'].map(async (query) => (await follow(query)).status),
+    );
+    expect(statuses).toEqual([200, 403]);
+    const { body } = await follow('');
+    let told = '';
+    const reading = (async () => {
+      for await (const chunk of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) told += chunk;
+    })().catch(() => undefined);
+    for (const detector of ['hidden', 'search']) {
+      await commitBatch(database.db, scoredBatch({ detector, size: 2, anomalies: [1] }), {
+        ...{
+          alertTopic: 'alerts',
+          alertRules: alertRulesOf(testDefinition(detector, 'orders').alerts),
+          oncePerEvent: false,
+        },
+      });
+    }
+    await until('the news are told', () => told.includes('"detector":"search"'), { timeoutMs: 10_000 });
+    expect(told).not.toContain('hidden');
+    ending.abort();
+    await reading;
   });
 });
 
