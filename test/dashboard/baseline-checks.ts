@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { startTestApi } from '../support/api.ts';
 import { conditional, NOW, seedBaselines } from './baseline-seed.ts';
 import { compareWithBaseline, incomparable, keepBaseline, noteFonts, type View } from './baselines.ts';
-import type { Check, Stage } from './checks.ts';
+import type { Check, Stage } from './check.ts';
 import { ticketFor } from './seed.ts';
 
 const SIZE = { width: 1_024, height: 720 };
@@ -34,7 +34,14 @@ async function takeAll(
     await page.goto(`${api.url}/ui/alerts`);
     await page.goto(`${api.url}/ui/${await ticketFor(database.db, {})}`);
     await settled(page);
-    await take(page, { name: 'overview', masked: [page.locator('[data-name="Events/s"]'), page.locator('time')] });
+    const masked = [page.locator('[data-name="Events/s"]'), page.locator('time')];
+    await take(page, { name: 'overview', masked });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 390, height: SIZE.height });
+    await settled(page);
+    await take(page, { name: 'overview-dark', masked });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize(SIZE);
     const [row] = await database.query('SELECT max(anomaly_id)::text AS id FROM flowline.anomalies');
     await page.goto(`${api.url}/ui/anomalies/${String(row?.id)}`);
     await settled(page);
@@ -66,7 +73,7 @@ export const updateBaselines = (stage: Stage): Promise<void> =>
 /** Checks of the looks of pages that seldom change. */
 export const baselineChecks: readonly Check[] = [
   {
-    name: 'sign-in, overview and anomaly look as they did',
+    name: 'sign-in, overview in both themes, and anomaly look as they did',
     run: (stage) =>
       takeAll(
         stage,

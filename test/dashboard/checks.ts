@@ -2,28 +2,12 @@ import assert from 'node:assert/strict';
 
 import { commitBatch } from '@flowline/db';
 import { alertRulesOf } from '@flowline/operations';
-import type { Browser } from 'playwright-core';
 
-import type { TestDatabase, TestPostgres } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
 import { testDefinition } from '../support/scorer-model.ts';
 import { findings, open, pixelsBeyond, visit, type Window } from './browser.ts';
+import type { Check, Stage } from './check.ts';
 import { DETECTOR, EMPTY, HOSTILE, LONG, ticketFor } from './seed.ts';
-
-/** Pages under test, running. */
-export interface Stage {
-  readonly browser: Browser;
-  readonly url: string;
-  readonly database: TestDatabase;
-  /** Server for checks that need a database of their own. */
-  readonly postgres: TestPostgres;
-}
-
-/** Fact about the pages, and the check of it. */
-export interface Check {
-  readonly name: string;
-  readonly run: (stage: Stage) => Promise<void>;
-}
 
 const tabs = ['', '/models', '/entities', '/pipeline', '/what-if', '/definition'];
 const fixed = ['/', '/alerts', '/alerts?state=all', ...tabs.map((tab) => `/detectors/${DETECTOR}${tab}`)];

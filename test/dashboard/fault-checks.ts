@@ -9,7 +9,8 @@ import { scoredBatch } from '../support/postgres-batch.ts';
 import { testDefinition } from '../support/scorer-model.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { open, visit, type Watched } from './browser.ts';
-import { addresses, type Check, type Stage } from './checks.ts';
+import type { Check, Stage } from './check.ts';
+import { addresses } from './checks.ts';
 import { DETECTOR, ticketFor } from './seed.ts';
 
 const API = '**/v1/**';
@@ -198,6 +199,36 @@ const connections: readonly Check[] = [
         // Where nothing is renewed by itself, the stream notices.
         await live(page).getByText('Live', { exact: true }).waitFor();
       }),
+  },
+  {
+    name: 'a drag over the timeline goes on while the page renews itself',
+    run: async ({ browser, url, database }) => {
+      const watched = await open(browser, url, await ticketFor(database.db, {}));
+      const { page } = watched;
+      await visit(watched, url, `/detectors/${DETECTOR}`);
+      const box = await page.locator('.u-over').boundingBox();
+      assert.ok(box !== null);
+      const y = box.y + box.height / 2;
+      await page.mouse.move(box.x + 0.3 * box.width, y);
+      await page.mouse.down();
+      await page.mouse.move(box.x + 0.4 * box.width, y, { steps: 3 });
+      await page.waitForResponse('**/v1/anomalies?*order=surprise*');
+      await page.waitForTimeout(200);
+      await page.mouse.move(box.x + 0.6 * box.width, y, { steps: 3 });
+      await page.mouse.up();
+      await page.waitForURL(/from=.*to=/);
+      const { searchParams } = new URL(page.url());
+      const [from, to] = ['from', 'to'].map((name) => new Date(searchParams.get(name) ?? '').getTime());
+      const [stored] = await database.query(
+        `SELECT 1000 * extract(epoch FROM max(starts_at) - min(starts_at))::float8 AS ms
+         FROM flowline.score_summaries JOIN flowline.score_sources USING (source_id) WHERE detector = $1`,
+        [DETECTOR],
+      );
+      const share = (Number(to) - Number(from)) / Number(stored?.ms);
+      assert.ok(Math.abs(share - 0.3) < 0.03, `it zooms to ${share} of the range`);
+      assert.deepEqual(watched.complaints, []);
+      await watched.context.close();
+    },
   },
   {
     name: 'a page that fails says so, and the way to the others stays',

@@ -6,7 +6,7 @@ import { startTestApi } from '../support/api.ts';
 import type { TestDatabase } from '../support/postgres.ts';
 import { applyTestDetector, testDefinition } from '../support/scorer-model.ts';
 import { open, visit } from './browser.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 import { DETECTOR, ticketFor } from './seed.ts';
 
 const ALERTS = 10_000;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 
 import { open, pixelsBeyond, visit, type Window } from './browser.ts';
-import type { Check, Stage } from './checks.ts';
+import type { Check, Stage } from './check.ts';
 import { hostile, HOSTILE_DETECTOR, seedHostile } from './hostile-seed.ts';
 import { ticketFor } from './seed.ts';
 

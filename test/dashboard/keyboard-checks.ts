@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 
 import { open, visit } from './browser.ts';
-import { addresses, type Check } from './checks.ts';
+import type { Check } from './check.ts';
+import { addresses } from './checks.ts';
 import { DETECTOR, ticketFor } from './seed.ts';
 
 /** Place of the focus, as the page has it. */

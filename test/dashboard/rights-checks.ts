@@ -4,7 +4,8 @@ import type { Page } from 'playwright-core';
 
 import { startTestApi } from '../support/api.ts';
 import { open, visit, type Watched } from './browser.ts';
-import { addresses, type Check, type Stage } from './checks.ts';
+import type { Check, Stage } from './check.ts';
+import { addresses } from './checks.ts';
 import { startOtherSite } from './other-site.ts';
 import { DETECTOR, EMPTY, ticketFor } from './seed.ts';
 
