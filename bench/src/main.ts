@@ -9,6 +9,7 @@ const programs: Readonly<Record<string, () => Promise<{ readonly program: BenchP
   density: () => import('./density/run.ts'),
   pipeline: () => import('./pipeline/run.ts'),
   queries: () => import('./queries/run.ts'),
+  pages: () => import('./pages/run.ts'),
   shapes: () => import('./shapes/run.ts'),
   incident: () => import('./incident/run.ts'),
   explanations: () => import('./explanations/run.ts'),

@@ -18,7 +18,7 @@ const windows: readonly Window[] = (['light', 'dark'] as const).flatMap((theme) 
 );
 
 /** Addresses of an alert and an anomaly, beside those that are known. */
-async function addresses({ database }: Stage): Promise<string[]> {
+export async function addresses({ database }: Pick<Stage, 'database'>): Promise<string[]> {
   const [row] = await database.query(`SELECT alert_id::text AS alert, anomaly_id::text AS anomaly
     FROM flowline.anomalies JOIN flowline.alerts USING (alert_id) ORDER BY anomaly_id LIMIT 1`);
   return [...fixed, `/alerts/${String(row?.alert)}`, `/anomalies/${String(row?.anomaly)}`];

@@ -1,5 +1,5 @@
 // Tests the pages in a real browser, over a real database.
-//   npm run test:pages [-- --only TEXT]
+//   npm run test:pages [-- --only PATTERN | --update-baselines]
 // Needs Chromium, and is skipped with a word where there is none, unless
 // FLOWLINE_TEST_REQUIRE_CHROMIUM is 1.
 import { readdir, stat } from 'node:fs/promises';
@@ -10,15 +10,23 @@ import { messageOf } from '@flowline/events';
 import { startTestApi } from '../support/api.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { findProgram } from '../support/programs.ts';
+import { baselineChecks, updateBaselines } from './baseline-checks.ts';
 import { startBrowser } from './browser.ts';
 import type { Stage } from './check.ts';
 import { checks } from './checks.ts';
+import { faultChecks } from './fault-checks.ts';
+import { floodChecks } from './flood-checks.ts';
+import { hostileChecks } from './hostile-checks.ts';
+import { keyboardChecks } from './keyboard-checks.ts';
+import { rightsChecks } from './rights-checks.ts';
 import { seed } from './seed.ts';
 
 /** Maximum bytes of the JavaScript of the pages over the wire. */
 const MOST_SCRIPT_BYTES = 150 * 1_024;
 
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, 'update-baselines': { type: 'boolean', default: false } },
+});
 const chromium = findProgram('chromium', 'CHROMIUM');
 if (chromium !== undefined) process.exitCode = await run(chromium);
 
@@ -30,7 +38,7 @@ async function run(program: string): Promise<number> {
     await seed(database);
     const api = await startTestApi(database.db);
     try {
-      return await runChecks({ browser, url: api.url, database });
+      return await runChecks({ browser, url: api.url, database, postgres });
     } finally {
       await api.close();
     }
@@ -41,12 +49,25 @@ async function run(program: string): Promise<number> {
 }
 
 async function runChecks(stage: Stage): Promise<number> {
+  if (values['update-baselines']) {
+    await updateBaselines(stage);
+    return 0;
+  }
   let failed = 0;
   const script = { name: `at most ${MOST_SCRIPT_BYTES} bytes of JavaScript`, run: checkSize };
-  for (const check of [script, ...checks].filter(({ name }) => name.includes(values.only))) {
+  const attacks = [
+    ...baselineChecks,
+    ...faultChecks,
+    ...floodChecks,
+    ...hostileChecks,
+    ...keyboardChecks,
+    ...rightsChecks,
+  ];
+  for (const check of [script, ...checks, ...attacks].filter(({ name }) => new RegExp(values.only).test(name))) {
+    const startedMs = performance.now();
     try {
       await check.run(stage);
-      process.stdout.write(`ok      ${check.name}\n`);
+      process.stdout.write(`ok      ${check.name} (${((performance.now() - startedMs) / 1_000).toFixed(1)} s)\n`);
     } catch (error) {
       failed++;
       process.stdout.write(`failed  ${check.name}\n        ${messageOf(error)}\n`);

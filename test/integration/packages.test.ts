@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { access, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +7,8 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { freePort, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { eventually } from '../support/until.ts';
 
 const exec = promisify(execFile);
 const repository = path.resolve(import.meta.dirname, '../..');
@@ -83,6 +85,30 @@ describe('the packages, installed from tarballs', () => {
     const output = await run('example-flights/dist/main.js', '--json', '--history', '3000', '--events', '200');
     expect(JSON.parse(output)).toMatchObject({ events: 200 });
   }, 240_000);
+
+  it('serve the pages, with every file that they load', async () => {
+    const database = await postgres.createDatabase();
+    const port = await freePort();
+    const program = path.join(folder, 'node_modules/@flowline/cli/bin/flowline.mjs');
+    const api = spawn(process.execPath, [program, 'serve', 'api', '--port', String(port)], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, FLOWLINE_DATABASE_URL: database.url },
+      stdio: 'ignore',
+    });
+    try {
+      const url = `http://127.0.0.1:${port}`;
+      const text = await eventually(async () => (await fetch(`${url}/ui/detectors/any`)).text());
+      const files = [...text.matchAll(/"(\/ui\/assets\/[^"]+)"/g)].map(([, file = '']) => file);
+      expect(files.map((file) => path.extname(file)).sort()).toEqual(['.css', '.js', '.svg']);
+      for (const file of files) {
+        const { status, headers } = await fetch(url + file, { headers: { 'accept-encoding': 'br' } });
+        expect([file, status, headers.get('content-encoding')]).toEqual([file, 200, 'br']);
+      }
+    } finally {
+      api.kill();
+      await once(api, 'exit');
+    }
+  }, 60_000);
 
   it('hold no sources and no tests', () => {
     const wrong = packed

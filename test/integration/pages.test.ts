@@ -234,3 +234,32 @@ describe('the definition', () => {
     expect((await api.call('GET /v1/detectors/checkout', { token })).body.version).toBe(1);
   });
 });
+
+describe('the counts of scores', () => {
+  it('have every event, however surprising, and the models that scored it', async () => {
+    await applyDetector(database.db, testDefinition('counts', 'orders'));
+    const bits = [0, 0.5, 1.5, 19.5, 20.5, 20.9, 30.5, 200];
+    const batch = scoredBatch({ detector: 'counts', size: bits.length });
+    const pValues = Float64Array.from(bits, (each) => 2 ** -each);
+    await commitBatch(database.db, { ...batch, pValues }, rules);
+    const later = { first: 100, fromOffset: bits.length, size: 2, modelVersion: 2, detector: 'counts' };
+    await commitBatch(database.db, scoredBatch(later), rules);
+    const { body } = await api.call('GET /v1/detectors/counts/p-values', { token });
+    const found = (body.bits as number[]).flatMap((events, cell) => (events === 0 ? [] : [[cell, events]]));
+    // The later ones have p = 1 and 1/2: 0 bits and 1.
+    expect(found).toEqual([0, 1, 19, 20, 30, 63].map((cell) => [cell, { 0: 3, 1: 2, 20: 2 }[cell] ?? 1]));
+    expect((body.cells as number[]).reduce((sum, events) => sum + events, 0)).toBe(10);
+    expect((body.cells as number[]).at(0)).toBe(5);
+    const marksOf = async (query: string) => {
+      const answer = await api.call(`GET /v1/detectors/counts/timeline${query}`, { token });
+      return (answer.body.marks as { readonly at: string; readonly modelVersion: number }[]).map(
+        ({ at, modelVersion }) => [new Date(at).getTime() - EVENT_EPOCH_MS, modelVersion],
+      );
+    };
+    expect(await marksOf('')).toEqual([
+      [0, 1],
+      [60_000, 2],
+    ]);
+    expect(await marksOf(`?from=${new Date(EVENT_EPOCH_MS + 60_000).toISOString()}`)).toEqual([[60_000, 2]]);
+  });
+});

@@ -1,7 +1,7 @@
 import { startApi } from '@flowline/api';
 import { loadSettings } from '@flowline/config';
 import { createToken, type Database, type NewToken } from '@flowline/db';
-import { createMetrics, Health, silentLogger } from '@flowline/telemetry';
+import { createMetrics, Health, type Logger, silentLogger } from '@flowline/telemetry';
 
 /** Response of the API in a test. */
 export interface TestResponse {
@@ -27,19 +27,23 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
+/** Parts of an API that a test gives. */
+export interface TestApiOptions {
+  readonly limits?: Parameters<typeof startApi>[2];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly logger?: Logger;
+}
+
 /** Starts the API over a database, within this process. */
 export async function startTestApi(
   db: Database,
-  {
-    limits,
-    env = {},
-  }: { readonly limits?: Parameters<typeof startApi>[2]; readonly env?: Record<string, string> } = {},
+  { limits, env = {}, logger = silentLogger }: TestApiOptions = {},
 ): Promise<TestApi> {
   const settings = loadSettings({ ...env });
   const parts = {
     db,
     settings,
-    logger: silentLogger,
+    logger,
     metrics: createMetrics({ processMetrics: false }),
     health: new Health(),
   };

@@ -6,10 +6,13 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
  * - `delay`: forwards each chunk `delayMs` later, in order;
  * - `halfOpen`: connections stay open, new ones are accepted, but no bytes pass in either
  *   direction;
- * - `refuse`: resets new connections at once.
+ * - `refuse`: resets new connections at once;
+ * - `truncate`: ends each connection that is opened from now on after `bytes` of its responses.
  */
 export type NetworkMode =
-  { readonly kind: 'pass' | 'halfOpen' | 'refuse' } | { readonly kind: 'delay'; readonly delayMs: number };
+  | { readonly kind: 'pass' | 'halfOpen' | 'refuse' }
+  | { readonly kind: 'delay'; readonly delayMs: number }
+  | { readonly kind: 'truncate'; readonly bytes: number };
 
 /** A TCP proxy on loopback with faults on demand. listening → close(). */
 export class TcpProxy {
@@ -73,15 +76,20 @@ export class TcpProxy {
     }
     const upstream = connect(port, '127.0.0.1');
     this.#pipe(client, upstream);
-    this.#pipe(upstream, client);
+    this.#pipe(upstream, client, this.#mode.kind === 'truncate' ? this.#mode.bytes : Infinity);
   }
 
-  #pipe(from: Socket, to: Socket): void {
+  #pipe(from: Socket, to: Socket, mostBytes = Infinity): void {
     this.#sockets.add(from);
     from.setNoDelay(true);
     from.on('data', (chunk: Buffer) => {
       const mode = this.#mode;
       if (mode.kind === 'halfOpen' || this.#frozen.has(from)) return;
+      if (from.bytesRead > mostBytes) {
+        if (to.writable) to.end(chunk.subarray(0, Math.max(0, chunk.length - (from.bytesRead - mostBytes))));
+        from.destroy();
+        return;
+      }
       const write = (): void => {
         if (to.writable && !to.write(chunk)) {
           from.pause();

@@ -29,7 +29,9 @@ export async function createServer(parts: ApiParts, limits: RequestLimits = DEFA
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
     genReqId: () => randomUUID(),
-    frameworkErrors: (error, request, reply) => sendProblem(parts, error, request, reply),
+    // A URL that cannot be decoded passes no hook.
+    frameworkErrors: (error, request, reply) =>
+      sendProblem(parts, error, request, reply.headers({ ...securityHeaders, 'x-request-id': request.id })),
     clientErrorHandler: (error, socket) => {
       parts.logger.debug({ err: error }, 'a request is not HTTP');
       if (socket.writable) socket.end(answerToNoRequest());

@@ -3,12 +3,16 @@ import { FlowlineError } from '@flowline/events';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import type { Caller } from './caller.ts';
+import { isOfPages } from './pages/register-pages.ts';
 
 /** Limits of requests per minute. */
 export interface RequestLimits {
   /** Requests of one token. */
   readonly perToken: number;
-  /** Requests of one address without a valid token. */
+  /**
+   * Requests of one address without a valid token; sign-ins, and requests for the pages themselves,
+   * are counted apart.
+   */
   readonly perAddress: number;
   /** Answers to one alert by links (default 30). */
   readonly answersPerAlert?: number;
@@ -34,13 +38,19 @@ export async function requestCounter(server: FastifyInstance, limits: RequestLim
   const ofAddress = server.createRateLimit({
     max: limits.perAddress,
     timeWindow: WINDOW_MS,
-    keyGenerator: ({ ip }) => `address ${ip}`,
+    keyGenerator: (request) => `${kindOf(request)} ${request.ip}`,
   });
   return async (request, caller) => {
     if (caller !== null) callers.set(request, caller);
     const counted = await (caller === null ? ofAddress : ofToken)(request);
     refuseExcess(counted, caller === null ? 'the address' : `the token "${caller.token.name}"`);
   };
+}
+
+/** Kind by which a request is counted: tries of tokens keep nobody else from the pages. */
+function kindOf(request: FastifyRequest): 'sign-in' | 'page' | 'address' {
+  if (!isOfPages(request)) return 'address';
+  return request.method === 'POST' ? 'sign-in' : 'page';
 }
 
 /** Counts an answer against the limit of its alert. @throws FlowlineError FLOWLINE_RATE_LIMITED. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { badRequest } from './invalid-request.ts';
 import { problemOf } from './problem.ts';
+import { securityHeaders } from './security-headers.ts';
 
 /** Response to bytes that are no request, or one whose first line and headers exceed 16 KiB. */
 export function answerToNoRequest(): string {
@@ -13,6 +14,7 @@ export function answerToNoRequest(): string {
     'connection: close',
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
     '',
     body,
   ].join('\r\n');

@@ -17,14 +17,14 @@ export const streamRoutes: readonly Route[] = [
     replies: {
       200: { description: 'Events, until either side ends.', schema: z.string(), contentType: 'text/event-stream' },
     },
-    handle: async ({ query, headers, caller }, { db, live }) => {
-      const detector = caller?.detectorOfList(query.detector);
+    handle: async ({ query: { detector }, headers, caller }, { db, live }) => {
+      if (detector !== undefined) caller?.requireDetector(detector);
       const last = headers['last-event-id'];
       const from = last === undefined || last === '' ? null : positionOf(last);
       if (from === null && last !== undefined && last !== '')
         throw badRequest('Last-Event-ID', 'It is no id of this stream.', 'Send the id of an event as it came.');
       const stream = await live.follow({
-        mayRead: (name) => detector === undefined || name === detector,
+        mayRead: (name) => (detector === undefined || name === detector) && caller?.mayTouch(name) === true,
         from,
         isStillValid: () => isAuthentic(db, headers),
       });

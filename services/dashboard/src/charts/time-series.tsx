@@ -47,23 +47,33 @@ export function ScoreChart({
   const colours = useStore(theme);
   const latest = useRef({ series, onZoom });
   latest.current = { series, onZoom };
+  const drawn = useRef<{ readonly plot: uPlot; series: Series } | null>(null);
   useEffect(() => {
     const box = place.current;
     if (box === null) return;
+    const first = latest.current.series;
     const plot = new uPlot(
       optionsOf(box, () => latest.current),
-      columnsOf(series),
+      columnsOf(first),
       box,
     );
+    drawn.current = { plot, series: first };
     const resizing = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: HEIGHT }));
     resizing.observe(box);
     const stopOpening = openOnClick(plot, () => latest.current.series.points);
     return () => {
+      drawn.current = null;
       stopOpening();
       resizing.disconnect();
       plot.destroy();
     };
-  }, [series, colours]);
+  }, [colours]);
+  useEffect(() => {
+    if (drawn.current === null || drawn.current.series === series) return;
+    // The same chart with other data: a drag that is under way goes on.
+    drawn.current.series = series;
+    drawn.current.plot.setData(columnsOf(series));
+  }, [series]);
   return <div class="plot" ref={place} role="img" aria-label={label} />;
 }
 

@@ -72,23 +72,44 @@ export async function call<Name extends RouteName>(name: Name, request: Request<
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  if (response.ok) return (await response.json()) as Reply<Name>;
+  if (response.ok) return (await contentOf(response)) as Reply<Name>;
   throw await problemOf(response);
 }
 
-async function send(url: string, init: RequestInit): Promise<Response> {
+/**
+ * Sends a request.
+ * @throws ApiProblem if nothing answers in time.
+ */
+export async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    const isLate = error instanceof DOMException && error.name === 'TimeoutError';
-    throw new ApiProblem({
-      status: 0,
-      code: isLate ? 'TIMEOUT' : 'UNREACHABLE',
-      detail: isLate ? `The API took more than ${TIMEOUT_MS / 1_000} s.` : 'The API does not answer.',
-      remedy: 'The page tries again by itself. If this lasts, look at the process of `flowline serve api`.',
-    });
+    throw lostResponse(error, 'The API does not answer.');
   }
+}
+
+/**
+ * JSON of a response.
+ * @throws ApiProblem if the connection broke within it, or something else than the API answered.
+ */
+export async function contentOf(response: Response): Promise<unknown> {
+  try {
+    return (await response.json()) as unknown;
+  } catch (error) {
+    throw lostResponse(error, 'The response broke off, or did not come from the API.');
+  }
+}
+
+/** Problem of a response that did not come, or not whole. An aborted request stays one. */
+function lostResponse(error: unknown, detail: string): unknown {
+  if (error instanceof DOMException && error.name === 'AbortError') return error;
+  const isLate = error instanceof DOMException && error.name === 'TimeoutError';
+  return new ApiProblem({
+    status: 0,
+    code: isLate ? 'TIMEOUT' : 'UNREACHABLE',
+    detail: isLate ? `The API took more than ${TIMEOUT_MS / 1_000} s.` : detail,
+    remedy: 'The page tries again by itself. If this lasts, look at the process of `flowline serve api`.',
+  });
 }
 
 /** Problem of a response that is not a success; one without a session ends that of the page. */
@@ -97,7 +118,7 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
   const isProblem = response.headers.get('content-type')?.includes('problem+json') === true;
   const plain = { status: response.status, code: `HTTP ${response.status}`, detail: 'The API could not do it.' };
   if (!isProblem) return new ApiProblem(plain);
-  const problem = (await response.json()) as Partial<typeof plain>;
+  const problem = (await contentOf(response)) as Partial<typeof plain>;
   return new ApiProblem({ ...plain, ...problem });
 }
 

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 
 import { createStore } from '../state/store.ts';
 import type { Item } from './call.ts';
+import { checkSession } from './sign-in.ts';
 
 /** State of the live stream. */
 export const liveState = createStore<'connecting' | 'live' | 'lost'>('connecting');
@@ -15,6 +16,8 @@ export type News =
 const RETRY_MS = 5_000;
 const listeners = new Set<(news: News) => void>();
 let source: EventSource | null = null;
+/** True once news may have been missed: a connection was lost. */
+let hasMissed = false;
 let retry: ReturnType<typeof setTimeout> | null = null;
 
 /** Follows anomalies and alerts. One connection serves every part of the page. */
@@ -23,19 +26,31 @@ export function openLive(): void {
   const opened = new EventSource('/v1/stream');
   source = opened;
   liveState.set('connecting');
-  opened.onopen = () => liveState.set('live');
+  opened.onopen = () => {
+    liveState.set('live');
+    // The id of the last event may be unknown, and is if the connection was opened anew.
+    if (hasMissed) tell({ kind: 'reset', data: null });
+    hasMissed = false;
+  };
   opened.onerror = () => {
     liveState.set('lost');
+    hasMissed = true;
     if (opened.readyState !== EventSource.CLOSED) return;
     closeLive();
     retry = setTimeout(openLive, RETRY_MS);
+    // A refusal may mean that the session has ended, which this notes; any other passes.
+    checkSession().catch(() => undefined);
   };
   for (const kind of ['anomaly', 'alert', 'reset'] as const) {
     opened.addEventListener(kind, ({ data }: MessageEvent<string>) => {
       const news = { kind, data: kind === 'reset' ? null : (JSON.parse(data) as unknown) } as News;
-      for (const listener of [...listeners]) listener(news);
+      tell(news);
     });
   }
+}
+
+function tell(news: News): void {
+  for (const listener of [...listeners]) listener(news);
 }
 
 /** Ends the connection. */

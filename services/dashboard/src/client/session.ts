@@ -11,8 +11,13 @@ export interface Session {
 /** Session of the page: unknown at first, null without one. */
 export const session = createStore<Session | null | 'unknown'>('unknown');
 
-/** Notes that the session has ended. */
+/** True for a session that has ended by itself, until the next one begins. */
+export const hasEnded = createStore(false);
+
+/** Notes that the session has ended: its time has come, or its token was revoked. */
 export function endSession(): void {
+  const current = session.get();
+  if (current !== null && current !== 'unknown') hasEnded.set(true);
   session.set(null);
 }
 

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 import { call } from '../client/call.ts';
 import { Link } from '../components/link.tsx';
@@ -30,53 +30,59 @@ export function SearchDialog({ onClose }: { readonly onClose: () => void }) {
   const { loaded, reload } = useLoad('search', (signal) =>
     call('GET /v1/detectors', { query: { limit: MOST_DETECTORS }, signal }),
   );
-  const matches = (all: readonly Found[]): readonly Found[] =>
-    all.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase())).slice(0, MOST_SHOWN);
+  const detectors = loaded.state === 'ready' ? loaded.value.items : [];
+  const found = [...detectors.map(({ name }) => ({ name, kind: 'detector', to: `/detectors/${name}` })), ...pages]
+    .filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()))
+    .slice(0, MOST_SHOWN);
+  // Enter waits for the detectors.
+  const [isEntered, setEntered] = useState(false);
+  const first = found.at(0)?.to;
+  useEffect(() => {
+    if (!isEntered || loaded.state === 'loading') return;
+    setEntered(false);
+    if (first === undefined) return;
+    onClose();
+    navigate(first);
+  }, [isEntered, loaded.state, first]);
   return (
     <Dialog title="Search" onClose={onClose}>
-      <Show loaded={loaded} reload={reload} height={120}>
-        {({ items }) => {
-          const detectors = items.map(({ name }) => ({ name, kind: 'detector', to: `/detectors/${name}` }));
-          const found = matches([...detectors, ...pages]);
-          const open = (to: string | undefined): void => {
-            if (to === undefined) return;
-            onClose();
-            navigate(to);
-          };
-          return (
-            <form
-              onSubmit={(event) => {
-                event.preventDefault();
-                open(found.at(0)?.to);
-              }}
-            >
-              <label class="hidden-text" for="search">
-                Name of a detector or a page
-              </label>
-              <input
-                id="search"
-                class="input"
-                style={{ width: '100%' }}
-                autofocus
-                autocomplete="off"
-                placeholder="Detector or page"
-                value={text}
-                onInput={(event) => setText(event.currentTarget.value)}
-              />
-              <ul class="found" style={{ marginTop: '0.6rem' }}>
-                {found.map(({ name, kind, to }) => (
-                  <li key={to} onClick={onClose}>
-                    <Link to={to}>
-                      <span>{name}</span>
-                      <span class="muted small">{kind}</span>
-                    </Link>
-                  </li>
-                ))}
-              </ul>
-              {found.length === 0 && <p class="muted">Nothing has this name.</p>}
-            </form>
-          );
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          setEntered(true);
         }}
+      >
+        <label class="hidden-text" for="search">
+          Name of a detector or a page
+        </label>
+        <input
+          id="search"
+          class="input"
+          style={{ width: '100%' }}
+          autofocus
+          autocomplete="off"
+          placeholder="Detector or page"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </form>
+      <Show loaded={loaded} reload={reload} height={120}>
+        {() =>
+          found.length === 0 ? (
+            <p class="muted">Nothing has this name.</p>
+          ) : (
+            <ul class="found">
+              {found.map(({ name, kind, to }) => (
+                <li key={to} onClick={onClose}>
+                  <Link to={to}>
+                    <span>{name}</span>
+                    <span class="muted small">{kind}</span>
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          )
+        }
       </Show>
     </Dialog>
   );

@@ -8,6 +8,7 @@ import { signOut } from '../client/sign-in.ts';
 import { Link } from '../components/link.tsx';
 import { formatCount } from '../format/numbers.ts';
 import icon from '../icon.svg';
+import { decoded } from '../state/match.ts';
 import { usePlace } from '../state/router.ts';
 import { useStore } from '../state/store.ts';
 import { nextTheme, themeChoice } from '../state/theme.ts';
@@ -24,7 +25,8 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
-    document.title = path === '/' ? 'Flowline' : `${decodeURIComponent(path.split('/').at(-1) ?? '')} – Flowline`;
+    const name = decoded(path.split('/').at(-1) ?? '');
+    document.title = path === '/' ? 'Flowline' : `${name ?? 'No page'} – Flowline`;
     // A reader by ear begins with the new page.
     if (!isFirst.current) main.current?.focus({ preventScroll: true });
     isFirst.current = false;

@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks';
 
 import type { ApiProblem } from '../client/call.ts';
+import { hasEnded } from '../client/session.ts';
 import { signIn } from '../client/sign-in.ts';
 import { Cli } from '../components/cli.tsx';
 import { ProblemNote } from '../components/states.tsx';
 import icon from '../icon.svg';
+import { useStore } from '../state/store.ts';
 import { toProblem } from '../state/use-load.ts';
 
 /** Exchange of a token for a session. */
@@ -12,6 +14,7 @@ export function SignIn() {
   const [token, setToken] = useState('');
   const [problem, setProblem] = useState<ApiProblem | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const isAgain = useStore(hasEnded);
   const submit = (event: Event): void => {
     event.preventDefault();
     setBusy(true);
@@ -26,6 +29,11 @@ export function SignIn() {
         <img src={icon} alt="" /> Flowline
       </div>
       <h1>Sign in with a token</h1>
+      {isAgain && (
+        <div class="note note-warning" role="status">
+          The session has ended. Sign in again, and this page goes on.
+        </div>
+      )}
       <form onSubmit={submit}>
         <label for="token">Token</label>
         <input

@@ -18,7 +18,8 @@ export function matchPath(pattern: string, path: string): Readonly<Record<string
   return found;
 }
 
-function decoded(text: string): string | null {
+/** Decodes a part of a path; null if it is not encoded as one. */
+export function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -1,15 +1,13 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 import { ApiProblem } from '../client/call.ts';
+import { retryAfterMs } from '../client/retry.ts';
 
 /** Data of a page: on their way, there (perhaps not renewed since a problem), or not to be had. */
 export type Loaded<Value> =
   | { readonly state: 'loading' }
   | { readonly state: 'failed'; readonly problem: ApiProblem }
   | { readonly state: 'ready'; readonly value: Value; readonly at: number; readonly problem: ApiProblem | null };
-
-const FIRST_RETRY_MS = 2_000;
-const LONGEST_RETRY_MS = 30_000;
 
 /**
  * Loads data, again when `key` changes, when `reload` is called and, while the page is looked at,
@@ -51,7 +49,7 @@ export function useLoad<Value>(
         if (ending.signal.aborted) return;
         const problem = toProblem(error);
         setLoaded((before) => (before.state === 'ready' ? { ...before, problem } : { state: 'failed', problem }));
-        if (isPassing(problem)) again(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures.current++));
+        if (isPassing(problem)) again(retryAfterMs(failures.current++));
       },
     );
     return () => {
