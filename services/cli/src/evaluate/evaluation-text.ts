@@ -10,23 +10,6 @@ export function evaluationText(evaluation: Evaluation): string {
   return [headline(evaluation), formatTable(HEADER, rowsOf(evaluation)), ...notesOf(evaluation)].join('\n');
 }
 
-/** An evaluation as a page of Markdown. */
-export function evaluationReport(evaluation: Evaluation): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [
-    `# Detection on ${printable(evaluation.data)}`,
-    '',
-    headline(evaluation),
-    '',
-    line(HEADER),
-    line(HEADER.map((_, i) => (i === 0 ? '---' : '---:'))),
-    ...rowsOf(evaluation).map(line),
-    '',
-    ...notesOf(evaluation).flatMap((note) => [note, '']),
-  ].join('\n');
-}
-
 function headline({ data, rows, anomalies, features, protocol, trainedRows }: Evaluation): string {
   const kinds = `${formatCount(anomalies)} of ${formatCount(rows)} rows are anomalies; ${features} features`;
   return `${printable(data)}: ${kinds}. Protocol ${protocol}, trained on ${formatCount(trainedRows)} rows.`;
