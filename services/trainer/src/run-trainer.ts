@@ -1,8 +1,9 @@
 import { stderr, stdout } from 'node:process';
 
+import { showsTextCharts } from '@flowline/charts/text';
 import { loadSettings, requireDatabaseUrl, type Settings, unknownVariables } from '@flowline/config';
 import { connect, type ConnectOptions, type Database, requireMigrated, waitForDatabase } from '@flowline/db';
-import { beyondAsked, type RateInterval } from '@flowline/detector';
+import { beyondAsked, type MemberReport, type RateInterval } from '@flowline/detector';
 import { printableJson, printableLines } from '@flowline/events';
 import { initBackend } from '@flowline/flows';
 import {
@@ -21,6 +22,7 @@ import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { createProgress } from './progress.ts';
 import { serve } from './serve.ts';
 import { type TrainedModel, type TrainerParts, trainOnce, type TrainOutcome } from './train-once.ts';
+import { trainingLines } from './training-lines.ts';
 import type { TrainingMetrics } from './training-metrics.ts';
 
 /**
@@ -105,15 +107,22 @@ async function trainNow(
   { detector, json, promotion, recalibrates, onTrained }: SingleTraining,
 ): Promise<TrainOutcome | null> {
   const db = await connect(requireDatabaseUrl(run.settings), connection(run.settings));
+  let members: readonly MemberReport[] = [];
+  const keep = (model: TrainedModel): void => {
+    ({ members } = model.report);
+    onTrained?.(model);
+  };
   const training = requireMigrated(db).then(() =>
-    trainOnce({ ...partsOf(run, db), onTrained }, {
+    trainOnce({ ...partsOf(run, db), onTrained: keep }, {
       ...{ detector, scheduledFor: null, promotion },
       kind: recalibrates ? 'recalibration' : 'training',
     }),
   );
   const outcome = await withDatabase(run, db, training);
   if (outcome !== null) {
-    stdout.write(`${json ? printableJson(JSON.stringify(outcome)) : printableLines(describe(outcome))}\n`);
+    const curves = showsTextCharts(stdout, process.env) ? trainingLines(members) : [];
+    const text = (): string => [describe(outcome), ...curves.map((line) => `  ${line}`)].join('\n');
+    stdout.write(`${json ? printableJson(JSON.stringify(outcome)) : printableLines(text())}\n`);
   }
   return outcome;
 }

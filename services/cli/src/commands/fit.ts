@@ -11,6 +11,7 @@ import { formatCount, formatNumber, printResult, printWarning } from '../output.
 import { checkOutput, writeOutput } from '../output-file.ts';
 import { parseChoice, parseCount, parseProbability } from '../parse-options.ts';
 import { checkReport, withReportOption, writeReport } from '../report/report-file.ts';
+import { hasTextCharts } from '../text-charts.ts';
 
 interface FitOptions extends FileOptions {
   readonly json?: true;
@@ -56,7 +57,7 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
   const inputs = [file, ...(options.definition === undefined ? [] : [options.definition])];
   const page = await checkReport(options.report, inputs);
   const data = await readTableFile(file, options);
-  const { fitTable, planFit, showingProgress } = await import('../fit/index.ts');
+  const { fitTable, planFit, showingProgress, trainingLines } = await import('../fit/index.ts');
   const plan = await planFit(data, planned);
   const output = options.output ?? `${plan.spec.name}.safetensors`;
   await checkOutput(output, inputs);
@@ -74,7 +75,9 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
     alarms: report.alarms,
     warnings: fitted.warnings,
   };
-  printResult(result, options.json === true, () => described(data, output, plan, fitted));
+  printResult(result, options.json === true, () =>
+    described(data, output, plan, fitted, hasTextCharts() ? trainingLines(fitted.report.members) : []),
+  );
   if (page === null) return;
   const { fittedReport } = await import('../report/index.ts');
   await writeReport(page, await fittedReport(data, plan, fitted), options.json === true);
@@ -94,6 +97,7 @@ function described(
   output: string,
   { spec, leftOut }: FitPlan,
   { rows, report, alpha }: FittedTable,
+  curves: readonly string[],
 ): string {
   const { expectedRate, measuredRate, testRows } = report.alarms;
   const nats = report.heldOut === null ? '' : `, held-out ${formatNumber(report.heldOut.nllNats, 4)} nats`;
@@ -103,6 +107,7 @@ function described(
     `features  ${spec.schema.map(({ name, type }) => `${printable(name)} (${type})`).join(', ')}`,
     ...leftOut.map(({ name, reason }) => `left out  ${printable(name)}: ${printable(reason)}`),
     `trained   on ${formatCount(rows.train)} of ${ofRows} rows (${spec.data}), calibrated on ${formatCount(rows.calibration)}${nats}`,
+    ...curves.map((line) => `          ${line}`),
     `alarms    expected ${percent(expectedRate)}, ${measured} on the last ${formatCount(testRows)} rows`,
     `${output}: the model, alpha ${formatNumber(alpha)}; next: flowline score ${file} --model ${output} --only-anomalies --explain`,
   ].join('\n');
