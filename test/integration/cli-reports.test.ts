@@ -48,7 +48,18 @@ describe('flowline report FILE', () => {
   it(
     'with a label shows detection beside the baselines, the kept rate, and the worst and best-hidden events',
     async () => {
-      const args = ['--label', 'fraud', '--seeds', '2', '--steps', '100', '--baselines', '-o', 'labelled.html', '--json'];
+      const args = [
+        '--label',
+        'fraud',
+        '--seeds',
+        '2',
+        '--steps',
+        '100',
+        '--baselines',
+        '-o',
+        'labelled.html',
+        '--json',
+      ];
       const { code, stdout, stderr } = await flowline('report', 'labelled.csv', ...args);
       expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/^seed 1, LOF: AUROC/m) });
       expect(JSON.parse(stdout)).toEqual({ detector: null, modelVersion: null, report: 'labelled.html' });
@@ -124,11 +135,29 @@ describe('flowline fit --report', () => {
   it(
     'writes the page beside the model, and ends with its path',
     async () => {
-      const { code, stdout } = await flowline('fit', 'labelled.csv', '--ignore', 'fraud', '-o', 'm', '--report', 'm.html');
+      const { code, stdout } = await flowline(
+        'fit',
+        'labelled.csv',
+        '--ignore',
+        'fraud',
+        '-o',
+        'm',
+        '--report',
+        'm.html',
+      );
       expect(code).toBe(0);
       expect(stdout).toMatch(/\nm: the model, .*\nm\.html: the report; open it in a browser\n$/);
       expect(await pageOf('m.html')).toContain('flowline fit labelled.csv --ignore fraud -o m --report m.html');
-      const both = await flowline('fit', 'labelled.csv', '--ignore', 'fraud', '-o', 'same.html', '--report', 'same.html');
+      const both = await flowline(
+        'fit',
+        'labelled.csv',
+        '--ignore',
+        'fraud',
+        '-o',
+        'same.html',
+        '--report',
+        'same.html',
+      );
       expect(both).toMatchObject({
         code: 2,
         stderr: expect.stringContaining('same.html is to be both the model and the report'),

@@ -44,7 +44,9 @@ async function run(args: Arguments): Promise<void> {
     keep: args.keep,
     folder: await makeRunFolder(runFolders()),
   });
-  const text = args.json ? printableJson(JSON.stringify(demoJson(result))) : printableLines(demoReport(result, showsTextCharts(stdout, process.env)));
+  const text = args.json
+    ? printableJson(JSON.stringify(demoJson(result)))
+    : printableLines(demoReport(result, showsTextCharts(stdout, process.env)));
   stdout.write(`${text}\n`);
 }
 

@@ -18,7 +18,10 @@ describe('charts of text', () => {
     const values = {
       observed: { a: 1, b: 2 },
       expected: {},
-      ...{ nearestNormal: null, contributions: ['a', 'b'].map((feature, i) => ({ feature, bits: 8 - 4 * i, direction: 'high' })) },
+      ...{
+        nearestNormal: null,
+        contributions: ['a', 'b'].map((feature, i) => ({ feature, bits: 8 - 4 * i, direction: 'high' })),
+      },
     };
     const [plain, drawn] = [false, true].map((hasBars) => explanationTable(values, new Map(), hasBars));
     expect(plain).toMatch(/^ +a +1 +8(\.0)?$/m);

@@ -113,10 +113,13 @@ async function trainNow(
     onTrained?.(model);
   };
   const training = requireMigrated(db).then(() =>
-    trainOnce({ ...partsOf(run, db), onTrained: keep }, {
-      ...{ detector, scheduledFor: null, promotion },
-      kind: recalibrates ? 'recalibration' : 'training',
-    }),
+    trainOnce(
+      { ...partsOf(run, db), onTrained: keep },
+      {
+        ...{ detector, scheduledFor: null, promotion },
+        kind: recalibrates ? 'recalibration' : 'training',
+      },
+    ),
   );
   const outcome = await withDatabase(run, db, training);
   if (outcome !== null) {

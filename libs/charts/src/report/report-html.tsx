@@ -35,7 +35,20 @@ export function reportHtml(data: ReportData): string {
 }
 
 function Report(data: ReportData) {
-  const { title, lead, facts, evaluation, training, alarms, pValues, distributions, events, hidden, missing, warnings } = data;
+  const {
+    title,
+    lead,
+    facts,
+    evaluation,
+    training,
+    alarms,
+    pValues,
+    distributions,
+    events,
+    hidden,
+    missing,
+    warnings,
+  } = data;
   return (
     <>
       <header class="top">

@@ -70,7 +70,10 @@ export function explanationTable(
       ...(bars === null ? [] : [at(bars, i)]),
     ];
   });
-  const table = formatTable(['feature', 'found', 'expected', 'closest usual', 'bits', ...(bars === null ? [] : [''])], rows);
+  const table = formatTable(
+    ['feature', 'found', 'expected', 'closest usual', 'bits', ...(bars === null ? [] : [''])],
+    rows,
+  );
   return table.replace(/^/gm, '    ');
 }
 

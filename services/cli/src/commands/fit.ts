@@ -28,12 +28,16 @@ const trainingData = ['unlabelled', 'clean'] as const;
 
 /** `flowline fit FILE`: trains a detector on a file and writes its model; needs no database. */
 export function fitCommand(): Command {
-  const created = command('fit <file>', 'Train a detector on a CSV, NDJSON or Parquet file, and write its model to a file.', [
-    'flowline fit orders.csv                          # writes orders.safetensors',
-    'flowline fit orders.parquet --ignore is_fraud --data clean -o model.safetensors',
-    'flowline fit history.ndjson.gz --definition detector.yaml   # its features and options',
-    'flowline fit orders.csv --report orders.html     # and a page about it',
-  ]);
+  const created = command(
+    'fit <file>',
+    'Train a detector on a CSV, NDJSON or Parquet file, and write its model to a file.',
+    [
+      'flowline fit orders.csv                          # writes orders.safetensors',
+      'flowline fit orders.parquet --ignore is_fraud --data clean -o model.safetensors',
+      'flowline fit history.ndjson.gz --definition detector.yaml   # its features and options',
+      'flowline fit orders.csv --report orders.html     # and a page about it',
+    ],
+  );
   return withReportOption(created)
     .option('-o, --output <file>', 'the model file (default: the name of the file, .safetensors)')
     .option('--definition <file>', 'a detector file (see `flowline init`) instead of a profile of the columns')

@@ -17,7 +17,10 @@ export function withReportOption(command: Command): Command {
  * @returns the file; null if no report was asked for.
  * @throws FlowlineError FLOWLINE_USAGE for a name that is not one of HTML; others of checkOutput.
  */
-export async function checkReport(option: string | true | undefined, inputs: readonly string[]): Promise<string | null> {
+export async function checkReport(
+  option: string | true | undefined,
+  inputs: readonly string[],
+): Promise<string | null> {
   if (option === undefined) return null;
   const file = option === true ? DEFAULT_REPORT : option;
   if (!/\.html?$/i.test(file)) {
