@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startCli } from '../support/scorer-process.ts';
 
 // A training takes a while on a busy machine.
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 480_000;
 const ROWS = 1_000;
 const BASELINES = [
   ...['1-NN', 'kNN5', 'LOF', 'GMM', 'Gaussian', 'isolation forest', 'ECOD', 'COPOD', 'random cut forest'],
@@ -48,20 +48,9 @@ describe('flowline report FILE', () => {
   it(
     'with a label shows detection beside the baselines, the kept rate, and the worst and best-hidden events',
     async () => {
-      const args = [
-        '--label',
-        'fraud',
-        '--seeds',
-        '2',
-        '--steps',
-        '100',
-        '--baselines',
-        '-o',
-        'labelled.html',
-        '--json',
-      ];
+      const args = ['--label', 'fraud', '--steps', '60', '--baselines', '-o', 'labelled.html', '--json'];
       const { code, stdout, stderr } = await flowline('report', 'labelled.csv', ...args);
-      expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/^seed 1, LOF: AUROC/m) });
+      expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/^seed 0, LOF: AUROC/m) });
       expect(JSON.parse(stdout)).toEqual({ detector: null, modelVersion: null, report: 'labelled.html' });
       const html = await pageOf('labelled.html');
       expect(sectionsOf(html)).toEqual([

@@ -2,4 +2,4 @@ export { commandLine } from './command-line.ts';
 export { EvaluationRecord } from './evaluation-report.ts';
 export { fittedReport } from './fitted-report.ts';
 export { modelReport } from './model-report.ts';
-export { trainedReport, type TrainedModel } from './trained-report.ts';
+export { trainedReport } from './trained-report.ts';
