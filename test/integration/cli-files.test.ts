@@ -171,7 +171,7 @@ describe('flowline evaluate', () => {
         '--steps',
         '100',
       ];
-      const { code, stdout, stderr } = await flowline(...args, '--report', 'report.md', '--json');
+      const { code, stdout, stderr } = await flowline(...args, '--report', 'evaluation.html', '--json');
       expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/^seed 1: AUROC 1\.0000/m) });
       const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
       const metrics = { auroc: 1, averagePrecision: 1, recallAt1Percent: 1 };
@@ -184,8 +184,10 @@ describe('flowline evaluate', () => {
           { seed: 1, ...metrics, seconds: expect.any(Number) },
         ],
       });
-      expect(await readFile(path.join(folder, 'report.md'), 'utf8')).toMatch(
-        /\| flowline \| 1\.0000 \| 1\.0000 \| 1\.000 \|/,
+      // The path stands beside the result, whose last line stays JSON.
+      expect(stderr).toMatch(/\nevaluation\.html: the report; open it in a browser\n$/);
+      expect(await readFile(path.join(folder, 'evaluation.html'), 'utf8')).toContain(
+        '<td><strong>flowline</strong></td><td class="number">1.0000</td><td class="number">1.0000</td>',
       );
     },
     TIMEOUT_MS,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -220,8 +220,15 @@ describe('a first model that alarms far too often on the newest rows', () => {
       const byHand = await flowline('train', 'readings', '--promote', 'never');
       expect(byHand).toMatchObject({ code: 0, stdout: expect.stringContaining('promotion is by hand') });
 
-      const held = await flowline('train', 'readings');
+      const page = path.join(folder, 'held.html');
+      const held = await flowline('train', 'readings', '--report', page);
       expect(held.code).toBe(3);
+      expect(held.stdout).toMatch(/\n[^\n]*held\.html: the report; open it in a browser\n$/);
+      const html = await readFile(page, 'utf8');
+      expect(html).toContain('<h1>readings, model version 2</h1>');
+      expect(html).toContain('The model is held back, and does not score: its alarms are far above');
+      expect(html).toContain('There are more alarms than requested, beyond chance.');
+      expect(html).toMatch(/of the history in time order[^]*Training curves/);
       expect(held.stdout).toMatch(
         /it is held back, and does not score: its alarms are far above the requested rate: \d+ of 400/,
       );

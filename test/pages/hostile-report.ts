@@ -56,6 +56,7 @@ export const hostileReport: ReportData = {
     roc: [
       {
         name: 'seed 0',
+        isOurs: true,
         points: [
           { x: 0, y: 0 },
           { x: 1, y: 1 },
@@ -65,6 +66,7 @@ export const hostileReport: ReportData = {
     precision: [
       {
         name: 'seed 0',
+        isOurs: true,
         points: [
           { x: 0, y: 1 },
           { x: 1, y: 0.1 },
@@ -73,6 +75,7 @@ export const hostileReport: ReportData = {
     ],
     ...{ anomalyShare: 0.1, alarms: { asked: 0.01, realised: 0.012 } },
   },
+  hidden: [],
   missing: [hostile],
   warnings: [`${hostile} again`],
 };

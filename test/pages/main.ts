@@ -10,6 +10,7 @@ import { reportHtml } from '@flowline/charts/report';
 import { chromium } from 'playwright-core';
 
 import { hostileReport } from './hostile-report.ts';
+import { trainedReports } from './trained-reports.ts';
 
 /** Part of the result of axe that is read. */
 interface AxeResult {
@@ -17,24 +18,41 @@ interface AxeResult {
 }
 
 const CHROMIUM = '/usr/bin/chromium';
-// npm run test:pages [-- REPORT.html [folder of screenshots]]; default: a report of hostile names
+// npm run test:pages [-- REPORT.html [folder of screenshots]]; default: a report of hostile names,
+// and those that the command makes of a labelled file, a file and a training
 const [given, shots] = process.argv.slice(2);
-const file = given ?? path.join(mkdtempSync(path.join(tmpdir(), 'flowline-pages-')), 'report.html');
-if (given === undefined) writeFileSync(file, reportHtml(hostileReport));
 if (!existsSync(CHROMIUM)) {
   console.log(`skipped: there is no ${CHROMIUM}; install the package chromium`);
   process.exit(process.env.FLOWLINE_TEST_REQUIRE_CHROMIUM === '1' ? 1 : 0);
 }
+const files = given === undefined ? await writtenReports() : [given];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 if (shots !== undefined) mkdirSync(shots, { recursive: true });
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
 const failures: string[] = [];
 try {
+  for (const file of files) await check(file);
+} finally {
+  await browser.close();
+}
+for (const failure of failures) console.error(failure);
+console.log(`${failures.length} findings in 6 views of each of ${files.join(', ')}`);
+process.exitCode = failures.length === 0 ? 0 : 1;
+
+async function writtenReports(): Promise<readonly string[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'flowline-pages-'));
+  const hostile = path.join(folder, 'hostile.html');
+  writeFileSync(hostile, reportHtml(hostileReport));
+  return [hostile, ...(await trainedReports(folder))];
+}
+
+async function check(file: string): Promise<void> {
+  const name = path.basename(file, '.html');
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [390, 1024, 1600]) {
       // The policy of the page refuses the script of axe.
       const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
-      const fail = (finding: string): unknown => failures.push(`${colorScheme} ${width}: ${finding}`);
+      const fail = (finding: string): unknown => failures.push(`${name} ${colorScheme} ${width}: ${finding}`);
       page.on('console', (message) => fail(`console: ${message.text()}`));
       page.on('pageerror', (error) => fail(error.message));
       page.on('request', (request) => {
@@ -45,7 +63,8 @@ try {
       if ((await page.locator('svg[role=img]').count()) === 0) fail('no charts');
       const wide: unknown = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       if (Number(wide) > 0) fail(`the page is ${String(wide)} pixels too wide`);
-      if (shots !== undefined) await page.screenshot({ path: `${shots}/${colorScheme}-${width}.png`, fullPage: true });
+      if (shots !== undefined)
+        await page.screenshot({ path: `${shots}/${name}-${colorScheme}-${width}.png`, fullPage: true });
       await page.evaluate(axe);
       const found = await page.evaluate<AxeResult>('axe.run()');
       for (const { id, impact, nodes } of found.violations) {
@@ -54,9 +73,4 @@ try {
       await page.close();
     }
   }
-} finally {
-  await browser.close();
 }
-for (const failure of failures) console.error(failure);
-console.log(`${failures.length} findings in 6 views of ${file}`);
-process.exitCode = failures.length === 0 ? 0 : 1;

@@ -55,7 +55,9 @@ export function measureOn(set: LabelledRows, split: MeasuredSplit): Measure {
     const baseline = entry(baselinesByName, method);
     prepared ??= preparedRows(rows);
     const evaluated = evaluateBaseline(baseline, rows, prepared, seed);
-    return evaluated === null ? null : { ...split, method, ...evaluated, alarmRate: null };
+    if (evaluated === null) return null;
+    const { auroc, averagePrecision, recallAt1Percent, seconds } = evaluated;
+    return { ...split, method, auroc, averagePrecision, recallAt1Percent, seconds, alarmRate: null };
   };
 }
 

@@ -4,6 +4,7 @@ import {
   getDetector,
   listAnomalies,
   loadChampion,
+  readAlarmDays,
   type StoredAnomaly,
 } from '@flowline/db';
 
@@ -26,6 +27,8 @@ export interface DemoMeasures {
   readonly faults: Readonly<Record<FaultKind, Caught>>;
   /** The most surprising events: a few of each kind of fault and of the real flights. */
   readonly top: readonly SurprisingEvent[];
+  /** Alerts of each day of event time, the first day first. */
+  readonly alarmDays: readonly number[];
 }
 
 /** One line of the report. */
@@ -36,12 +39,18 @@ export interface SurprisingEvent {
 }
 
 const PAGE = 1000;
+/** Days of later flights, at most. */
+const MOST_DAYS = 366;
 const TOP_PER_KIND = 2;
 const TOP_REAL = 4;
 
 /** Compares the anomalies found with the faults injected. */
 export async function measure(db: Database, detector: string, events: readonly FlightEvent[]): Promise<DemoMeasures> {
-  const [{ alpha }, anomalies] = await Promise.all([loadChampion(db, detector), allAnomalies(db, detector)]);
+  const [{ alpha }, anomalies, days] = await Promise.all([
+    loadChampion(db, detector),
+    allAnomalies(db, detector),
+    readAlarmDays(db, detector, MOST_DAYS),
+  ]);
   const byId = new Map(events.map((event) => [event.id, event]));
   const found = anomalies.flatMap((anomaly) => {
     const event = byId.get(anomaly.eventId);
@@ -68,6 +77,7 @@ export async function measure(db: Database, detector: string, events: readonly F
       wrongDestination: caught('wrongDestination'),
     },
     top: topOf(found),
+    alarmDays: days.map(({ measured }) => measured),
   };
 }
 

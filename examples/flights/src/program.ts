@@ -2,6 +2,7 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { stderr, stdout } from 'node:process';
 
+import { showsTextCharts } from '@flowline/charts/text';
 import { loadSettings, requireDatabaseUrl, requireKafkaBrokers, unknownVariables } from '@flowline/config';
 import { FlowlineError, printable, printableJson, printableLines } from '@flowline/events';
 import { createKafkaClient } from '@flowline/kafka';
@@ -43,7 +44,9 @@ async function run(args: Arguments): Promise<void> {
     keep: args.keep,
     folder: await makeRunFolder(runFolders()),
   });
-  const text = args.json ? printableJson(JSON.stringify(demoJson(result))) : printableLines(demoReport(result));
+  const text = args.json
+    ? printableJson(JSON.stringify(demoJson(result)))
+    : printableLines(demoReport(result, showsTextCharts(stdout, process.env)));
   stdout.write(`${text}\n`);
 }
 

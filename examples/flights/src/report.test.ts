@@ -30,6 +30,7 @@ const result: DemoResult = {
       surpriseBits: 39.9,
     },
   ],
+  ...{ losses: [8, 1], alarmDays: [0, 7, 14] },
   trainSeconds: 30,
   seconds: 60.5,
   backend: 'wasm-pool',
@@ -58,6 +59,11 @@ describe('the report of the demo', () => {
     expect(text).toContain(
       '2001-06-21 20:13Z MCO→CLT  delay 13980, expected −16–61 given the rest  [injected: delay in seconds]',
     );
+    expect(text).not.toMatch(/[▁█]/);
+    const drawn = demoReport(result, true);
+    expect(drawn).toContain('  training    █▁ validation 8.00 → 1.00 nats\n  alerts/day  ▁▅█ at most 14');
+    expect(drawn).toMatch(/distance in .* +100\.0 %  █{10}   200 of 200/);
+    expect(drawn).toContain('  █████ 2001-06-21 20:13Z MCO→CLT');
     expect(text).toContain('2 times as many');
     expect(text).toContain('npm run demo -- --keep');
   });

@@ -1,3 +1,5 @@
+import { textBar, textSparkline } from '@flowline/charts/text';
+
 import { faultKinds } from './faults.ts';
 import { kindsOfFaults, recallOf, type SurprisingEvent } from './measure.ts';
 import type { DemoResult } from './run-demo.ts';
@@ -10,24 +12,26 @@ export function demoJson(result: DemoResult): object {
 }
 
 /** Report for a person at the end of the demo. */
-export function demoReport(result: DemoResult): string {
+export function demoReport(result: DemoResult, hasCharts = false): string {
   const { falseAlarmRate, falseAlarms, cleanEvents } = result;
   const recall = kindsOfFaults.map((kind) => {
     const { injected, caught } = result.faults[kind];
     const share = `${(100 * recallOf(result.faults[kind])).toFixed(1)} %`;
-    return `    ${faultKinds[kind].padEnd(20)} ${share.padStart(7)}   ${caught} of ${injected}`;
+    const bar = hasCharts ? `  ${textBar(recallOf(result.faults[kind]), 1).padEnd(10)}` : '';
+    return `    ${faultKinds[kind].padEnd(20)} ${share.padStart(7)}${bar}   ${caught} of ${injected}`;
   });
   return [
     '',
     `${formatCount(result.events)} flights scored in one pass, ${formatCount(result.eventsPerSecond)} a second (decode, features, log p, p-value, explain, store)`,
     `${formatCount(result.alerts)} alerts`,
+    ...(hasCharts ? charts(result) : []),
     '',
     `  false alarms   expected ${perThousand(falseAlarmRate.expected)}, measured ${perThousand(falseAlarmRate.measured)}   ${falseAlarms} of ${formatCount(cleanEvents)} flights without a fault`,
     '  faults caught',
     ...recall,
     '',
     'The most surprising, and what was expected:',
-    ...result.top.map(line),
+    ...result.top.map((event) => line(event, hasCharts)),
     '',
     ...drift(falseAlarmRate.measured / falseAlarmRate.expected),
     `Trained in ${result.trainSeconds} s${result.backend === null ? '' : `; scored by ${result.backend}`}; ${result.seconds} s in all.`,
@@ -36,10 +40,27 @@ export function demoReport(result: DemoResult): string {
   ].join('\n');
 }
 
-function line({ event, summary }: SurprisingEvent): string {
+/** Training curve and alarms by day. */
+function charts({ losses, alarmDays }: DemoResult): string[] {
+  const [first, least] = [losses.at(0) ?? NaN, Math.min(...losses)];
+  return [
+    ...(losses.length > 1
+      ? [`  training    ${textSparkline(losses)} validation ${first.toFixed(2)} → ${least.toFixed(2)} nats`]
+      : []),
+    ...(alarmDays.length > 1
+      ? [`  alerts/day  ${textSparkline(alarmDays, { low: 0 })} at most ${formatCount(Math.max(...alarmDays))}`]
+      : []),
+  ];
+}
+
+/** Bits of a bar of the full width: p-values below it are all the same to the eye. */
+const MOST_BITS = 40;
+
+function line({ event, summary, surpriseBits }: SurprisingEvent, hasCharts: boolean): string {
+  const bar = hasCharts ? `${textBar(surpriseBits, MOST_BITS, 5).padEnd(5)} ` : '';
   const label = event.injected === null ? 'a real flight' : `injected: ${faultKinds[event.injected]}`;
   const when = `${new Date(event.timeMs).toISOString().slice(0, 16).replace('T', ' ')}Z`;
-  return `  ${when} ${event.origin}→${event.destination}  ${summary}  [${label}]`;
+  return `  ${bar}${when} ${event.origin}→${event.destination}  ${summary}  [${label}]`;
 }
 
 /**

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { type DetectorDefinition, loadDetectorFile, storedDefinition } from '@flowline/config';
-import { applyDetector, connect, type Database, migrate } from '@flowline/db';
+import { applyDetector, connect, type Database, listTrainingRuns, migrate } from '@flowline/db';
 
 import { startEmbeddedPostgres } from '@flowline/embedded-postgres';
 import { demoTables } from './demo-tables.ts';
@@ -33,6 +33,8 @@ export interface DemoOptions {
 /** Result of {@link runDemo}. */
 export interface DemoResult extends DemoMeasures {
   readonly eventsPerSecond: number;
+  /** Validation losses of the training in nats, by step. */
+  readonly losses: readonly number[];
   readonly trainSeconds: number;
   readonly seconds: number;
   /** Backend that scored; null if only the scorer's log has it. */
@@ -111,11 +113,19 @@ async function trainAndReplay(
         );
   return {
     ...(await measure(db, definition.name, events)),
+    losses: await lossesOf(db, definition.name),
     eventsPerSecond: Math.round(events.length / replayed.seconds),
     trainSeconds,
     backend: replayed.backend,
     eventsFile: kafka === null ? path.relative(process.cwd(), eventsFile) : null,
   };
+}
+
+/** Validation losses of the first flow of the last training, by step. */
+async function lossesOf(db: Database, detector: string): Promise<readonly number[]> {
+  const [run] = await listTrainingRuns(db, detector, 1);
+  const [curves = []] = (run?.curves ?? []) as readonly (readonly { readonly validationNll: number }[])[];
+  return curves.map(({ validationNll }) => validationNll);
 }
 
 const round = (seconds: number): number => Math.round(seconds * 10) / 10;

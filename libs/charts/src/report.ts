@@ -4,6 +4,7 @@ export type {
   ExplainedEvent,
   ExplainedFeature,
   FeatureDistribution,
+  RankingCurve,
   ReportData,
   TrainingCurves,
 } from './report/report-data.ts';

@@ -43,7 +43,7 @@ export type {
   TrainingProgress,
 } from './training/training-spec.ts';
 export type { MemberReport } from './training/train-flow.ts';
-export type { AlarmVerdict } from './calibration/alarm-verdict.ts';
+export { alarmVerdict, type AlarmVerdict, designEffect } from './calibration/alarm-verdict.ts';
 export { type MovedFeature, movedFeatures } from './training/moved-features.ts';
 export { movedWords } from './training/moved-words.ts';
 export type { AlarmReport, CalibrationReport, HeldOutReport, TrainingReport } from './training/training-report.ts';

@@ -11,6 +11,8 @@ import { rankingMetrics, type RankingMetrics } from './ranking-metrics.ts';
 export interface BaselineEvaluation extends RankingMetrics {
   /** CPU seconds of fitting and scoring. */
   readonly seconds: number;
+  /** Scores of the test rows, the most anomalous highest. */
+  readonly scores: Float64Array;
 }
 
 /** Rows of a split as baselines take them. */
@@ -36,6 +38,6 @@ export function evaluateBaseline(
       scores,
       Uint8Array.from(test, (row) => at(labels, row)),
     ),
-    seconds,
+    ...{ seconds, scores },
   };
 }

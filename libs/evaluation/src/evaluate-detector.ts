@@ -5,6 +5,7 @@ import {
   type Scores,
   trainDetector,
   type TrainingData,
+  type TrainingReport,
 } from '@flowline/detector';
 import { at, type DecisionTest, type FeatureSpec, FlowlineError, isAnomalous } from '@flowline/events';
 import { type FeatureTable, selectRows } from '@flowline/features';
@@ -33,6 +34,22 @@ export interface EvaluateOptions {
   /** Maximum training steps; null: those of the recipe. */
   readonly steps?: number | null;
   readonly signal?: AbortSignal | undefined;
+  /** Called with the trained detector and its scores before it is disposed of. */
+  readonly inspect?: ((split: InspectedSplit) => Promise<void>) | undefined;
+}
+
+/** Trained detector with the test rows that it has scored. */
+export interface InspectedSplit {
+  readonly detector: Detector;
+  /** Report on the training. It has no alarms of its own rows: those of the split are tested on. */
+  readonly report: TrainingReport;
+  readonly scores: Scores;
+  /** Test rows, each with its label (1 for an anomaly) and its index among all rows. */
+  readonly table: FeatureTable;
+  readonly labels: Uint8Array;
+  readonly rows: Int32Array;
+  /** Rows that the flows were trained on. */
+  readonly trained: FeatureTable;
 }
 
 /** Quality of the detector on one split. */
@@ -64,12 +81,15 @@ export async function evaluateDetector(rows: SplitRows, options: EvaluateOptions
   const { bundle, report } = await trainDetector(spec, parts, { ...(options.signal && { signal: options.signal }) });
   const detector = await Detector.create(bundle, { alpha: options.alpha, backend: 'auto' });
   try {
-    const scored = await detector.score(selectRows(rows.table, rows.test));
+    const table = selectRows(rows.table, rows.test);
+    const scored = await detector.score(table);
     const seconds = cpuSecondsSince(started);
     const scores = rankingOf(scored);
     const tested = Uint8Array.from(rows.test, (row) => at(rows.labels, row));
     const normal = Array.from(tested.keys()).filter((i) => tested[i] === 0);
     const alarms = normal.filter((i) => isAnomalous(at(scored.pValues, i), options.alpha)).length;
+    const split = { table, labels: tested, rows: rows.test, trained: parts.train };
+    await options.inspect?.({ ...{ detector, report, scores: scored }, ...split });
     return {
       ...rankingMetrics(scores, tested),
       alarms: { asked: options.alpha, realised: alarms / normal.length, normalRows: normal.length },

@@ -5,8 +5,10 @@ export {
   type DetectorEvaluation,
   evaluateDetector,
   type EvaluateOptions,
+  type InspectedSplit,
   type SplitRows,
 } from './evaluate-detector.ts';
 export { type LabelledRows, labelledRows, type LabelOptions } from './labelled-rows.ts';
 export { type Protocol, protocols, splitRows } from './protocols.ts';
+export { rankingCurves, type RankingCurves } from './ranking-curves.ts';
 export { rankingMetrics, type RankingMetrics } from './ranking-metrics.ts';

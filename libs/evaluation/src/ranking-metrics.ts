@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { rankingSteps } from './ranking-steps.ts';
 
 /** Quality of a ranking of labelled rows. */
 export interface RankingMetrics {
@@ -22,28 +22,14 @@ const FALSE_ALARMS = 0.01;
  * @param labels 1 for an anomaly. Both labels must occur.
  */
 export function rankingMetrics(scores: Float64Array, labels: Uint8Array): RankingMetrics {
-  const values = scores.map((score) => (Number.isNaN(score) ? Infinity : score));
-  const order = Array.from(values.keys()).sort((a, b) => descending(at(values, a), at(values, b)));
   const anomalies = labels.reduce((sum, label) => sum + label, 0);
   const normal = labels.length - anomalies;
-  const found = { anomalies: 0, normal: 0, auroc: 0, averagePrecision: 0, recallAt1Percent: 0 };
-  for (let start = 0; start < order.length;) {
-    const score = at(values, at(order, start));
-    let end = start;
-    let anomaliesHere = 0;
-    for (; end < order.length && at(values, at(order, end)) === score; end++)
-      anomaliesHere += at(labels, at(order, end));
-    const normalHere = end - start - anomaliesHere;
+  const found = { auroc: 0, averagePrecision: 0, recallAt1Percent: 0 };
+  for (const step of rankingSteps(scores, labels)) {
     // Anomalies of this score rank above all normal rows that follow, and halfway among these.
-    found.auroc += anomaliesHere * (normal - found.normal - normalHere / 2);
-    found.anomalies += anomaliesHere;
-    found.normal += normalHere;
-    found.averagePrecision += (anomaliesHere / anomalies) * (found.anomalies / (found.anomalies + found.normal));
-    if (found.normal <= FALSE_ALARMS * normal) found.recallAt1Percent = found.anomalies / anomalies;
-    start = end;
+    found.auroc += step.anomaliesHere * (normal - step.normal + step.normalHere / 2);
+    found.averagePrecision += (step.anomaliesHere / anomalies) * (step.anomalies / (step.anomalies + step.normal));
+    if (step.normal <= FALSE_ALARMS * normal) found.recallAt1Percent = step.anomalies / anomalies;
   }
-  const { auroc, averagePrecision, recallAt1Percent } = found;
-  return { auroc: auroc / (anomalies * normal), averagePrecision, recallAt1Percent };
+  return { ...found, auroc: found.auroc / (anomalies * normal) };
 }
-
-const descending = (a: number, b: number): number => (a === b ? 0 : a > b ? -1 : 1);

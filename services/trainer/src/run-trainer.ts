@@ -1,8 +1,9 @@
 import { stderr, stdout } from 'node:process';
 
+import { showsTextCharts } from '@flowline/charts/text';
 import { loadSettings, requireDatabaseUrl, type Settings, unknownVariables } from '@flowline/config';
 import { connect, type ConnectOptions, type Database, requireMigrated, waitForDatabase } from '@flowline/db';
-import { beyondAsked, type RateInterval } from '@flowline/detector';
+import { beyondAsked, type MemberReport, type RateInterval } from '@flowline/detector';
 import { printableJson, printableLines } from '@flowline/events';
 import { initBackend } from '@flowline/flows';
 import {
@@ -20,7 +21,8 @@ import {
 import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { createProgress } from './progress.ts';
 import { serve } from './serve.ts';
-import { type TrainerParts, trainOnce, type TrainOutcome } from './train-once.ts';
+import { type TrainedModel, type TrainerParts, trainOnce, type TrainOutcome } from './train-once.ts';
+import { trainingLines } from './training-lines.ts';
 import type { TrainingMetrics } from './training-metrics.ts';
 
 /**
@@ -28,19 +30,21 @@ import type { TrainingMetrics } from './training-metrics.ts';
  * comes, and prints the error that ended it. Resolves to the exit code of the process: 3 if a first
  * model was trained and is held back, so that nothing scores.
  */
-export async function runTrainer(argv: readonly string[]): Promise<number> {
+export async function runTrainer(argv: readonly string[], onTrained?: OnTrained): Promise<number> {
   const json = argv.includes('--json');
   let serves = false;
   try {
     const args = readArguments(argv);
     serves = args?.once === null;
-    if (args !== null) return await run(args);
+    if (args !== null) return await run(args, onTrained);
     stdout.write(HELP);
     return 0;
   } catch (error) {
     return serves ? reportServiceError('trainer', error, json) : reportError(error, json);
   }
 }
+
+type OnTrained = (trained: TrainedModel) => void;
 
 /** Exit code of a check that did not pass. */
 const NOTHING_SCORES = 3;
@@ -52,7 +56,7 @@ interface TrainerRun {
   readonly shutdown: Shutdown;
 }
 
-async function run(args: Arguments): Promise<number> {
+async function run(args: Arguments, onTrained: OnTrained | undefined): Promise<number> {
   const settings = loadSettings();
   const logger = createLogger({ name: 'trainer', level: settings.logLevel });
   for (const warning of unknownVariables()) logger.warn({}, warning);
@@ -61,7 +65,10 @@ async function run(args: Arguments): Promise<number> {
   try {
     // The first use of tensors holds the event loop: done before a lease is held.
     await initBackend(settings.backend);
-    if (args.once !== null) return exitCodeOf(await trainNow({ settings, logger, shutdown }, args.once, args));
+    if (args.once !== null) {
+      const once = { ...args, detector: args.once, onTrained };
+      return exitCodeOf(await trainNow({ settings, logger, shutdown }, once));
+    }
     await serveSchedules({ settings, logger, shutdown });
     return 0;
   } finally {
@@ -90,21 +97,35 @@ async function serveSchedules(run: TrainerRun): Promise<void> {
   await withDatabase(run, db, serve({ shutdown, health, metrics }, partsOf(run, db)));
 }
 
+interface SingleTraining extends Pick<Arguments, 'json' | 'promotion' | 'recalibrates'> {
+  readonly detector: string;
+  readonly onTrained: OnTrained | undefined;
+}
+
 async function trainNow(
   run: TrainerRun,
-  detector: string,
-  { json, promotion, recalibrates }: Pick<Arguments, 'json' | 'promotion' | 'recalibrates'>,
+  { detector, json, promotion, recalibrates, onTrained }: SingleTraining,
 ): Promise<TrainOutcome | null> {
   const db = await connect(requireDatabaseUrl(run.settings), connection(run.settings));
+  let members: readonly MemberReport[] = [];
+  const keep = (model: TrainedModel): void => {
+    ({ members } = model.report);
+    onTrained?.(model);
+  };
   const training = requireMigrated(db).then(() =>
-    trainOnce(partsOf(run, db), {
-      ...{ detector, scheduledFor: null, promotion },
-      kind: recalibrates ? 'recalibration' : 'training',
-    }),
+    trainOnce(
+      { ...partsOf(run, db), onTrained: keep },
+      {
+        ...{ detector, scheduledFor: null, promotion },
+        kind: recalibrates ? 'recalibration' : 'training',
+      },
+    ),
   );
   const outcome = await withDatabase(run, db, training);
   if (outcome !== null) {
-    stdout.write(`${json ? printableJson(JSON.stringify(outcome)) : printableLines(describe(outcome))}\n`);
+    const curves = showsTextCharts(stdout, process.env) ? trainingLines(members) : [];
+    const text = (): string => [describe(outcome), ...curves.map((line) => `  ${line}`)].join('\n');
+    stdout.write(`${json ? printableJson(JSON.stringify(outcome)) : printableLines(text())}\n`);
   }
   return outcome;
 }

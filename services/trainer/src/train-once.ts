@@ -22,6 +22,7 @@ import {
 import {
   alphaOf,
   type DetectorTrainingSpec,
+  type ModelBundle,
   partsOf,
   rowsOf,
   saveBundle,
@@ -29,7 +30,9 @@ import {
   timesOf,
   type TrainDetectorOptions,
   trainDetector,
+  type TrainingReport,
 } from '@flowline/detector';
+import type { ColumnTable } from '@flowline/features';
 import type { Logger } from '@flowline/telemetry';
 
 import { compareWithChampion } from './compare-with-champion.ts';
@@ -51,6 +54,21 @@ export interface TrainerParts {
   readonly backend: 'wasm' | 'cpu';
   /** Cancels the training; nothing changes then. */
   readonly signal: AbortSignal;
+  /** Receives the model that was stored, with the history that it was made from. */
+  readonly onTrained?: ((trained: TrainedModel) => void) | undefined;
+}
+
+/** Stored model with the history that it was made from. */
+export interface TrainedModel {
+  readonly outcome: TrainOutcome;
+  readonly bundle: ModelBundle;
+  readonly report: TrainingReport;
+  /** Features of the history in time order. */
+  readonly table: ColumnTable;
+  /** The newest rows of the history, which the model was not made from. */
+  readonly test: ColumnTable;
+  /** Warnings about the history for a person. */
+  readonly warnings: readonly string[];
 }
 
 /** Request for a training. */
@@ -171,7 +189,7 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
     { modelVersion: stored.version, promoted, reason, heldOut: report.heldOut, alarms: report.alarms },
     promoted ? 'trained' : 'trained, and held back',
   );
-  return {
+  const outcome = {
     detector: definition.name,
     detectorVersion: training.detectorVersion,
     runId: run.runId,
@@ -187,6 +205,9 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
     seconds: (performance.now() - startedMs) / 1000,
     metrics: trainingMetrics(history, rows, report, comparison, decision),
   };
+  const { table, warnings } = history;
+  training.onTrained?.({ outcome, bundle, report, table, test: newest.heldOut, warnings });
+  return outcome;
 }
 
 /** Splits a history by time and trains new weights on it. */

@@ -3,7 +3,7 @@ import { Bars } from '../bars.tsx';
 import { ChartTable } from '../chart-table.tsx';
 import { Curves } from '../curves.tsx';
 import { formatPercent, formatValue } from '../format.ts';
-import type { EvaluationData, RankedMethod } from './report-data.ts';
+import type { EvaluationData, RankedMethod, RankingCurve } from './report-data.ts';
 
 /** Detection quality on labelled rows: numbers, baselines, and curves of each seed. */
 export function Evaluation({ evaluation }: { readonly evaluation: EvaluationData }) {
@@ -48,28 +48,53 @@ export function Evaluation({ evaluation }: { readonly evaluation: EvaluationData
         </div>
       )}
       <div class="grid">
-        <Ranking
-          name="ROC curve"
-          note="Share of anomalies found by share of false alarms."
-          series={roc}
-          labels={['false alarms', 'recall']}
-          hasDiagonal
-        />
-        <Ranking
-          name="Precision and recall"
-          note="Share of true ones among the alarms by share of anomalies found."
-          series={precision}
-          labels={['recall', 'precision']}
-        />
+        {charts(roc).map((series, i) => (
+          <Ranking
+            key={`roc ${i}`}
+            name={`ROC curve${named(series)}`}
+            note="Share of anomalies found by share of false alarms."
+            series={series}
+            labels={['false alarms', 'recall']}
+            hasDiagonal
+          />
+        ))}
+        {charts(precision).map((series, i) => (
+          <Ranking
+            key={`precision ${i}`}
+            name={`Precision and recall${named(series)}`}
+            note="Share of true ones among the alarms by share of anomalies found."
+            series={series}
+            labels={['recall', 'precision']}
+          />
+        ))}
       </div>
     </>
   );
 }
 
+/** Curves of a chart that are told apart. */
+const MOST_CURVES = 4;
+
+/** Curves by chart: each chart of other methods has ours, too. */
+function charts(curves: readonly RankingCurve[]): readonly (readonly RankingCurve[])[] {
+  const ours = curves.filter(({ isOurs }) => isOurs).slice(0, MOST_CURVES);
+  const others = curves.filter(({ isOurs }) => !isOurs);
+  const size = Math.max(1, MOST_CURVES - ours.length);
+  const count = Math.ceil(others.length / size);
+  if (count === 0) return [ours];
+  return Array.from({ length: count }, (_, i) => [...ours, ...others.slice(i * size, (i + 1) * size)]);
+}
+
+/** Names of the methods of a chart that are compared with ours. */
+function named(curves: readonly RankingCurve[]): string {
+  const others = curves.filter(({ isOurs }) => !isOurs).map(({ name }) => name);
+  return others.length === 0 ? '' : ` against ${others.join(', ')}`;
+}
+
 function Ranking(props: {
   readonly name: string;
   readonly note: string;
-  readonly series: EvaluationData['roc'];
+  readonly series: readonly RankingCurve[];
   readonly labels: readonly [string, string];
   readonly hasDiagonal?: true;
 }) {
@@ -89,7 +114,7 @@ function Ranking(props: {
       />
       <ChartTable
         name={name}
-        columns={['seed', ...labels]}
+        columns={['curve', ...labels]}
         rows={series.flatMap((each) => each.points.map(({ x, y }) => [each.name, x, y]))}
       />
     </div>

@@ -57,13 +57,20 @@ export interface RankedMethod {
   readonly isOurs: boolean;
 }
 
+/** Curve of a ranking. */
+export interface RankingCurve {
+  readonly name: string;
+  readonly points: readonly Point[];
+  readonly isOurs: boolean;
+}
+
 /** Detection quality on labelled rows. */
 export interface EvaluationData {
   readonly methods: readonly RankedMethod[];
   readonly seeds: readonly RankedMethod[];
-  /** Curves of each seed: recall by false alarms, and precision by recall. */
-  readonly roc: readonly { readonly name: string; readonly points: readonly Point[] }[];
-  readonly precision: readonly { readonly name: string; readonly points: readonly Point[] }[];
+  /** Curves of seeds or methods, ours first: recall by false alarms, and precision by recall. */
+  readonly roc: readonly RankingCurve[];
+  readonly precision: readonly RankingCurve[];
   /** Share of anomalies among the rows: the precision of a random ranking. */
   readonly anomalyShare: number;
   readonly alarms: { readonly asked: number; readonly realised: number };
@@ -107,6 +114,8 @@ export interface ReportData {
   } | null;
   readonly distributions: readonly FeatureDistribution[];
   readonly events: readonly ExplainedEvent[];
+  /** Labelled anomalies that look most normal; empty without labels. */
+  readonly hidden: readonly ExplainedEvent[];
   readonly evaluation: EvaluationData | null;
   /** Parts that the report lacks, each with the way to get it. */
   readonly missing: readonly string[];

@@ -35,7 +35,20 @@ export function reportHtml(data: ReportData): string {
 }
 
 function Report(data: ReportData) {
-  const { title, lead, facts, evaluation, training, alarms, pValues, distributions, events, missing, warnings } = data;
+  const {
+    title,
+    lead,
+    facts,
+    evaluation,
+    training,
+    alarms,
+    pValues,
+    distributions,
+    events,
+    hidden,
+    missing,
+    warnings,
+  } = data;
   return (
     <>
       <header class="top">
@@ -64,6 +77,16 @@ function Report(data: ReportData) {
             lead="Each with the ranges expected of its features, given the rest of it; the most surprising feature first. A diamond lies outside, a disc inside."
           >
             {events.map((event) => (
+              <Event key={event.name} event={event} />
+            ))}
+          </Section>
+        )}
+        {hidden.length > 0 && (
+          <Section
+            name="The best-hidden anomalies"
+            lead="Labelled anomalies that the model takes for the most normal: what it cannot see, or labels to look at again."
+          >
+            {hidden.map((event) => (
               <Event key={event.name} event={event} />
             ))}
           </Section>

@@ -1,9 +1,10 @@
 import { readDefinition } from '@flowline/config';
 import { type Database, getDetectorVersion, type StoredAnomaly } from '@flowline/db';
 import { formatBits, formatExpected, readableValue } from '@flowline/detector';
-import { type FeatureSpec, printable } from '@flowline/events';
+import { at, type FeatureSpec, printable } from '@flowline/events';
 
 import { formatNumber, formatTable, formatTime } from '../output.ts';
+import { barsOf, hasTextCharts } from '../text-charts.ts';
 
 /** Features of a detector version, by name. */
 export type Features = ReadonlyMap<string, FeatureSpec>;
@@ -51,10 +52,12 @@ export type ExplainedValues = Pick<StoredAnomaly, 'observed' | 'expected' | 'con
 export function explanationTable(
   { observed, expected, contributions, nearestNormal }: ExplainedValues,
   features: Features,
+  hasBars: boolean = hasTextCharts(),
 ): string {
   const bits = new Map(contributions.map((each) => [each.feature, each.bits]));
   const names = [...new Set([...bits.keys(), ...Object.keys(observed)])];
-  const rows = names.map((name) => {
+  const bars = hasBars ? barsOf(names.map((name) => bits.get(name) ?? null)) : null;
+  const rows = names.map((name, i) => {
     const spec = features.get(name);
     const range = own(expected, name);
     const surprise = bits.get(name);
@@ -64,9 +67,13 @@ export function explanationTable(
       range === undefined ? '' : formatExpected(range),
       nearestNormal === null ? '' : readableValue(spec, own(nearestNormal, name) ?? null),
       surprise === undefined ? '' : formatBits(surprise),
+      ...(bars === null ? [] : [at(bars, i)]),
     ];
   });
-  const table = formatTable(['feature', 'found', 'expected', 'closest usual', 'bits'], rows);
+  const table = formatTable(
+    ['feature', 'found', 'expected', 'closest usual', 'bits', ...(bars === null ? [] : [''])],
+    rows,
+  );
   return table.replace(/^/gm, '    ');
 }
 

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { action, choice, command } from '../command.ts';
 import { formatNumber, formatTable, formatTime, printResult } from '../output.ts';
 import { parseChoice, parseCount, parseMoment } from '../parse-options.ts';
+import { barsOf, hasTextCharts } from '../text-charts.ts';
 import { withDatabase } from '../with-database.ts';
 
 const orders = ['time', 'surprise'] as const;
@@ -73,14 +74,19 @@ async function explanations(db: Database, anomalies: readonly StoredAnomaly[]): 
 function formatAnomalies(anomalies: readonly StoredAnomaly[]): string {
   if (anomalies.length === 0) return 'no anomalies';
   const haveEntities = anomalies.some(({ entity }) => entity !== null);
+  const bars = hasTextCharts() ? barsOf(anomalies.map(({ surpriseBits }) => surpriseBits)) : null;
   return formatTable(
-    ['event time', 'detector', 'event', ...(haveEntities ? ['entity'] : []), 'bits', 'p-value', 'what'],
-    anomalies.map((anomaly) => [
+    [
+      ...['event time', 'detector', 'event', ...(haveEntities ? ['entity'] : [])],
+      ...['bits', ...(bars === null ? [] : ['']), 'p-value', 'what'],
+    ],
+    anomalies.map((anomaly, i) => [
       formatTime(anomaly.eventTime),
       anomaly.detector,
       anomaly.eventId,
       ...(haveEntities ? [anomaly.entity ?? ''] : []),
       anomaly.surpriseBits.toFixed(1),
+      ...(bars === null ? [] : [at(bars, i)]),
       formatNumber(anomaly.pValue, 2),
       anomaly.summary,
     ]),

@@ -1,4 +1,6 @@
-import { printable } from '@flowline/events';
+import path from 'node:path';
+
+import { FlowlineError, printable } from '@flowline/events';
 import { type DataTable, tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
 
@@ -8,6 +10,8 @@ import { type FileOptions, namesOf, readTableFile } from '../fit/table-file.ts';
 import { formatCount, formatNumber, printResult, printWarning } from '../output.ts';
 import { checkOutput, writeOutput } from '../output-file.ts';
 import { parseChoice, parseCount, parseProbability } from '../parse-options.ts';
+import { checkReport, withReportOption, writeReport } from '../report/report-file.ts';
+import { hasTextCharts } from '../text-charts.ts';
 
 interface FitOptions extends FileOptions {
   readonly json?: true;
@@ -17,17 +21,24 @@ interface FitOptions extends FileOptions {
   readonly data?: string;
   readonly alpha?: string;
   readonly seed?: string;
+  readonly report?: string | true;
 }
 
 const trainingData = ['unlabelled', 'clean'] as const;
 
 /** `flowline fit FILE`: trains a detector on a file and writes its model; needs no database. */
 export function fitCommand(): Command {
-  return command('fit <file>', 'Train a detector on a CSV, NDJSON or Parquet file, and write its model to a file.', [
-    'flowline fit orders.csv                          # writes orders.safetensors',
-    'flowline fit orders.parquet --ignore is_fraud --data clean -o model.safetensors',
-    'flowline fit history.ndjson.gz --definition detector.yaml   # its features and options',
-  ])
+  const created = command(
+    'fit <file>',
+    'Train a detector on a CSV, NDJSON or Parquet file, and write its model to a file.',
+    [
+      'flowline fit orders.csv                          # writes orders.safetensors',
+      'flowline fit orders.parquet --ignore is_fraud --data clean -o model.safetensors',
+      'flowline fit history.ndjson.gz --definition detector.yaml   # its features and options',
+      'flowline fit orders.csv --report orders.html     # and a page about it',
+    ],
+  );
+  return withReportOption(created)
     .option('-o, --output <file>', 'the model file (default: the name of the file, .safetensors)')
     .option('--definition <file>', 'a detector file (see `flowline init`) instead of a profile of the columns')
     .option('--ignore <columns>', 'columns to leave out, separated by commas: labels, for instance')
@@ -47,11 +58,14 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
     alpha: options.alpha === undefined ? null : parseProbability('--alpha', options.alpha),
     seed: options.seed === undefined ? null : parseCount('--seed', options.seed),
   };
+  const inputs = [file, ...(options.definition === undefined ? [] : [options.definition])];
+  const page = await checkReport(options.report, inputs);
   const data = await readTableFile(file, options);
-  const { fitTable, planFit, showingProgress } = await import('../fit/index.ts');
+  const { fitTable, planFit, showingProgress, trainingLines } = await import('../fit/index.ts');
   const plan = await planFit(data, planned);
   const output = options.output ?? `${plan.spec.name}.safetensors`;
-  await checkOutput(output, [file, ...(options.definition === undefined ? [] : [options.definition])]);
+  await checkOutput(output, inputs);
+  checkApart(output, page);
   const fitted = await showingProgress((onProgress) => fitTable(data, plan, { onProgress }));
   await writeOutput(output, fitted.bytes);
   fitted.warnings.forEach(printWarning);
@@ -65,7 +79,21 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
     alarms: report.alarms,
     warnings: fitted.warnings,
   };
-  printResult(result, options.json === true, () => described(data, output, plan, fitted));
+  printResult(result, options.json === true, () =>
+    described(data, output, plan, fitted, hasTextCharts() ? trainingLines(fitted.report.members) : []),
+  );
+  if (page === null) return;
+  const { fittedReport } = await import('../report/index.ts');
+  await writeReport(page, await fittedReport(data, plan, fitted), options.json === true);
+}
+
+/** The model and the page about it are two files. */
+function checkApart(output: string, page: string | null): void {
+  if (page === null || path.resolve(output) !== path.resolve(page)) return;
+  throw new FlowlineError('FLOWLINE_USAGE', `${output} is to be both the model and the report.`, {
+    where: '--report',
+    remedy: 'Name another file for one of them.',
+  });
 }
 
 function described(
@@ -73,6 +101,7 @@ function described(
   output: string,
   { spec, leftOut }: FitPlan,
   { rows, report, alpha }: FittedTable,
+  curves: readonly string[],
 ): string {
   const { expectedRate, measuredRate, testRows } = report.alarms;
   const nats = report.heldOut === null ? '' : `, held-out ${formatNumber(report.heldOut.nllNats, 4)} nats`;
@@ -82,6 +111,7 @@ function described(
     `features  ${spec.schema.map(({ name, type }) => `${printable(name)} (${type})`).join(', ')}`,
     ...leftOut.map(({ name, reason }) => `left out  ${printable(name)}: ${printable(reason)}`),
     `trained   on ${formatCount(rows.train)} of ${ofRows} rows (${spec.data}), calibrated on ${formatCount(rows.calibration)}${nats}`,
+    ...curves.map((line) => `          ${line}`),
     `alarms    expected ${percent(expectedRate)}, ${measured} on the last ${formatCount(testRows)} rows`,
     `${output}: the model, alpha ${formatNumber(alpha)}; next: flowline score ${file} --model ${output} --only-anomalies --explain`,
   ].join('\n');

@@ -1,10 +1,11 @@
 import { loadSettings } from '@flowline/config';
-import { getDetector, listDetectors } from '@flowline/db';
+import { type Database, getDetector, listDetectors, readAlarmDays } from '@flowline/db';
 import { type DetectorStatus, detectorStatuses } from '@flowline/operations';
 import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
 import { formatCount, formatNumber, formatTime, printResult } from '../output.ts';
+import { alarmDaysLine, hasTextCharts } from '../text-charts.ts';
 import { withDatabase } from '../with-database.ts';
 
 interface StatusOptions {
@@ -22,34 +23,55 @@ export function statusCommand(): Command {
     ['flowline status', 'flowline status checkout-latency --json | jq ".[0].findings"'],
   ).action(
     action(async (detector: string | undefined, options: StatusOptions) => {
-      const statuses = await withDatabase(async (db) => {
+      const json = options.json === true;
+      const { statuses, days } = await withDatabase(async (db) => {
         const stored = detector === undefined ? await listDetectors(db) : [await getDetector(db, detector)];
-        return detectorStatuses(db, stored, loadSettings().kafka);
+        const found = await detectorStatuses(db, stored, loadSettings().kafka);
+        return { statuses: found, days: !json && hasTextCharts() ? await daysOf(db, found) : new Map() };
       });
-      printResult(statuses, options.json === true, formatStatuses);
+      printResult(statuses, json, () => formatStatuses(statuses, days));
     }),
   );
 }
 
-function formatStatuses(statuses: readonly DetectorStatus[]): string {
-  if (statuses.length === 0) return 'no detector yet: apply one with `flowline apply <file>`';
-  return statuses.map(formatStatus).join('\n\n');
+/** Days of event time whose alarms are drawn. */
+const DAYS = 30;
+
+/** Alarms by day of event time of each detector, drawn; without a detector that has fewer days. */
+async function daysOf(db: Database, statuses: readonly DetectorStatus[]): Promise<ReadonlyMap<string, string>> {
+  const drawn = new Map<string, string>();
+  for (const { detector } of statuses) {
+    const days = await readAlarmDays(db, detector, DAYS);
+    if (days.length > 1) drawn.set(detector, alarmDaysLine(days));
+  }
+  return drawn;
 }
 
-function formatStatus({
-  detector,
-  state,
+function formatStatuses(statuses: readonly DetectorStatus[], days: ReadonlyMap<string, string>): string {
+  if (statuses.length === 0) return 'no detector yet: apply one with `flowline apply <file>`';
+  return statuses.map((status) => formatStatus(status, days.get(status.detector) ?? null)).join('\n\n');
+}
+
+function formatStatus(status: DetectorStatus, days: string | null): string {
+  const rows = [...rowsOf(status), ...(days === null ? [] : [['alarms/day', days] as const])];
+  const { detector, state, findings, drift } = status;
+  const lines = rows.map(([label, text]) => `  ${label.padEnd(11)} ${text}`);
+  const reasons = findings.flatMap(({ code, reason, remedy }) => [`  ! ${code}: ${reason}`, `    → ${remedy}`]);
+  if (drift.remedy !== null) reasons.push(`  → drift: ${drift.remedy}`);
+  return [`${detector}: ${state}`, ...lines, ...reasons].join('\n');
+}
+
+function rowsOf({
   definition,
   scoring,
   aliases,
-  findings,
   lag,
   lagUnknown,
   alarms,
   drift,
   limitedWindows,
   repeats,
-}: DetectorStatus): string {
+}: DetectorStatus): readonly (readonly [string, string])[] {
   const names = Object.entries(aliases).flatMap(([alias, version]) =>
     version === null ? [] : [`${alias} ${version}`],
   );
@@ -90,10 +112,7 @@ function formatStatus({
       `of ${topic}[${partition}] are forgotten before source.deduplicate.window is over: maxIds is too small`,
     ]);
   }
-  const lines = rows.map(([label, text]) => `  ${label.padEnd(11)} ${text}`);
-  const reasons = findings.flatMap(({ code, reason, remedy }) => [`  ! ${code}: ${reason}`, `    → ${remedy}`]);
-  if (drift.remedy !== null) reasons.push(`  → drift: ${drift.remedy}`);
-  return [`${detector}: ${state}`, ...lines, ...reasons].join('\n');
+  return rows;
 }
 
 function driftWords({ state, day, since, moved }: DetectorStatus['drift']): string {

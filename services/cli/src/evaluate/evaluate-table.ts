@@ -3,6 +3,7 @@ import {
   baselines,
   evaluateBaseline,
   evaluateDetector,
+  type InspectedSplit,
   labelledRows,
   type LabelledRows,
   preparedRows,
@@ -11,7 +12,7 @@ import {
   type SplitRows,
   splitRows,
 } from '@flowline/evaluation';
-import { type DecisionTest, FlowlineError } from '@flowline/events';
+import { at, type DecisionTest, FlowlineError } from '@flowline/events';
 import { type DataTable, listed } from '@flowline/tables';
 
 /** Request of an evaluation. */
@@ -63,11 +64,30 @@ export interface Evaluation extends RankingMetrics {
   readonly warnings: readonly string[];
 }
 
+/** Ranking of the test rows of one split by one method. */
+export interface MethodRanking {
+  /** `flowline`, or the name of a baseline. */
+  readonly method: string;
+  readonly seed: number;
+  /** Larger is more anomalous. */
+  readonly scores: Float64Array;
+  /** Label of each test row: 1 for an anomaly. */
+  readonly labels: Uint8Array;
+}
+
+/** Observer of an evaluation, for what its measures do not tell. */
+export interface EvaluationObserver {
+  ranked(ranking: MethodRanking): void;
+  /** Called with the detector of each seed, before it is disposed of. */
+  inspect(seed: number, split: InspectedSplit, labelled: LabelledRows): Promise<void>;
+}
+
 /** Trains and tests on a labelled table, once per seed. */
 export async function evaluateTable(
   data: DataTable,
   request: EvaluationRequest,
   onLine: (line: string) => void,
+  observer: EvaluationObserver | null = null,
 ): Promise<Evaluation> {
   const labelled = labelledRows(without(data, request.ignore), request);
   const { protocol, alpha, test, members, steps } = request;
@@ -76,12 +96,15 @@ export async function evaluateTable(
   let trainedRows = 0;
   for (let seed = 0; seed < request.seeds; seed++) {
     const rows: SplitRows = { ...labelled, protocol, ...splitRows(labelled.labels, protocol, seed) };
-    const found = await evaluateDetector(rows, { seed, alpha, test, members, steps });
+    const inspect = observer === null ? undefined : (split: InspectedSplit) => observer.inspect(seed, split, labelled);
+    const found = await evaluateDetector(rows, { seed, alpha, test, members, steps, inspect });
+    const { scores } = found;
+    observer?.ranked({ method: OURS, seed, scores, labels: testLabels(rows) });
     const { auroc, averagePrecision, recallAt1Percent, seconds, alarms } = found;
     ({ trainedRows } = found);
     seeds.push({ seed, auroc, averagePrecision, recallAt1Percent, seconds, alarms: { realised: alarms.realised } });
     onLine(`seed ${seed}: AUROC ${auroc.toFixed(4)}, average precision ${averagePrecision.toFixed(4)}`);
-    if (request.baselines) compare(rows, seed, others, onLine);
+    if (request.baselines) compare(rows, seed, others, { onLine, observer });
   }
   return {
     ...{ data: data.where, label: request.label, protocol },
@@ -113,13 +136,15 @@ function compare(
   rows: SplitRows,
   seed: number,
   found: Map<string, SeedEvaluation[]>,
-  onLine: (line: string) => void,
+  { onLine, observer }: { readonly onLine: (line: string) => void; readonly observer: EvaluationObserver | null },
 ): void {
   const prepared = preparedRows(rows);
   for (const baseline of baselines) {
     const evaluated: BaselineEvaluation | null = evaluateBaseline(baseline, rows, prepared, seed);
     if (evaluated === null) continue;
-    found.set(baseline.name, [...(found.get(baseline.name) ?? []), { seed, ...evaluated }]);
+    const { scores, ...measured } = evaluated;
+    found.set(baseline.name, [...(found.get(baseline.name) ?? []), { seed, ...measured }]);
+    observer?.ranked({ method: baseline.name, seed, scores, labels: testLabels(rows) });
     onLine(`seed ${seed}, ${baseline.name}: AUROC ${evaluated.auroc.toFixed(4)}`);
   }
 }
@@ -132,6 +157,11 @@ function means(seeds: readonly SeedEvaluation[]): RankingMetrics & { readonly se
     seconds: mean(seeds.map(({ seconds }) => seconds)),
   };
 }
+
+/** Name of the detector among methods. */
+export const OURS = 'flowline';
+
+const testLabels = ({ labels, test }: SplitRows): Uint8Array => Uint8Array.from(test, (row) => at(labels, row));
 
 /** Anomalies below which one of them moves the measures by some per cent. */
 const FEWEST_ANOMALIES = 20;

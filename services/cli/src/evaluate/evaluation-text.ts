@@ -1,30 +1,24 @@
-import { printable } from '@flowline/events';
+import { at, printable } from '@flowline/events';
 
 import { formatCount, formatNumber, formatTable } from '../output.ts';
+import { barsOf, hasTextCharts } from '../text-charts.ts';
 import type { Evaluation } from './evaluate-table.ts';
 
 const HEADER = ['', 'AUROC', 'average precision', 'recall at 1 % false alarms', 'CPU s'] as const;
 
-/** Lines about an evaluation for a person. */
-export function evaluationText(evaluation: Evaluation): string {
-  return [headline(evaluation), formatTable(HEADER, rowsOf(evaluation)), ...notesOf(evaluation)].join('\n');
-}
-
-/** An evaluation as a page of Markdown. */
-export function evaluationReport(evaluation: Evaluation): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [
-    `# Detection on ${printable(evaluation.data)}`,
-    '',
-    headline(evaluation),
-    '',
-    line(HEADER),
-    line(HEADER.map((_, i) => (i === 0 ? '---' : '---:'))),
-    ...rowsOf(evaluation).map(line),
-    '',
-    ...notesOf(evaluation).flatMap((note) => [note, '']),
-  ].join('\n');
+/** Lines about an evaluation for a person; with bars of average precision, where these show. */
+export function evaluationText(evaluation: Evaluation, hasBars: boolean = hasTextCharts()): string {
+  const rows = rowsOf(evaluation);
+  const precisions = rows.map(([, , precision]) => Number(precision));
+  const bars = hasBars ? barsOf(precisions, 1) : null;
+  const table =
+    bars === null
+      ? formatTable(HEADER, rows)
+      : formatTable(
+          [...HEADER, 'average precision'],
+          rows.map((row, i) => [...row, at(bars, i)]),
+        );
+  return [headline(evaluation), table, ...notesOf(evaluation)].join('\n');
 }
 
 function headline({ data, rows, anomalies, features, protocol, trainedRows }: Evaluation): string {

@@ -1,2 +1,2 @@
 export { evaluateTable } from './evaluate-table.ts';
-export { evaluationReport, evaluationText } from './evaluation-text.ts';
+export { evaluationText } from './evaluation-text.ts';

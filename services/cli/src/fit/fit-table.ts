@@ -13,6 +13,7 @@ import {
   type TrainingReport,
 } from '@flowline/detector';
 import { FlowlineError } from '@flowline/events';
+import type { ColumnTable } from '@flowline/features';
 import type { DataTable } from '@flowline/tables';
 
 import { copiesWarning } from './copies.ts';
@@ -26,7 +27,10 @@ export interface FittedTable {
   readonly sha256: string;
   readonly alpha: number;
   readonly rows: HistoryParts<number>;
-  readonly history: Pick<FileHistory, 'rejected' | 'isTimed'>;
+  readonly history: Pick<FileHistory, 'rejected' | 'isTimed' | 'table'> & {
+    /** The newest rows, which the model was not made from. */
+    readonly test: ColumnTable;
+  };
   readonly report: TrainingReport;
   readonly warnings: readonly string[];
 }
@@ -49,12 +53,13 @@ export async function fitTable(
   const copies = copiesWarning(data.where, plan.spec.schema, history.table);
   const times = history.isTimed ? { times: timesOf(history.timesMs, split) } : {};
   const spec = { ...plan.spec, alpha, ...times };
-  const { bundle, report } = await trainDetector(spec, partsOf(history.table, split), options);
+  const parts = partsOf(history.table, split);
+  const { bundle, report } = await trainDetector(spec, parts, options);
   const bytes = saveBundle(fileBundle(bundle, plan, alpha));
-  const { rejected, isTimed } = history;
+  const { rejected, isTimed, table } = history;
   return {
     ...{ bytes, sha256: bundleSha256(bytes), alpha, rows: rowsOf(split), report },
-    history: { rejected, isTimed },
+    history: { rejected, isTimed, table, test: parts.test },
     warnings: [
       ...rejectedWarnings(history),
       ...[drift, copies].filter((warning) => warning !== null),

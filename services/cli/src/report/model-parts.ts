@@ -1,7 +1,9 @@
 import type { ExplainedEvent, FeatureDistribution, ReportData } from '@flowline/charts/report';
 import { type Detector, formatExpected, readableValue, type Scores, surpriseBits } from '@flowline/detector';
 import { at, type Explanation } from '@flowline/events';
-import { type ColumnTable, type FeatureTable, rowValues } from '@flowline/features';
+import { type FeatureTable, rowValues, selectRows } from '@flowline/features';
+
+import { formatCount, formatNumber } from '../output.ts';
 
 /** Values of a row by feature. */
 type Values = ReturnType<typeof rowValues>;
@@ -26,30 +28,68 @@ export function pValueParts(pValues: Float64Array, of: string): NonNullable<Repo
   };
 }
 
+/** Rows of a table by surprise, the most surprising first. */
+export const bySurprise = ({ pValues, logDensityNats }: Scores): readonly number[] =>
+  Array.from(pValues.keys()).sort(
+    (a, b) => at(pValues, a) - at(pValues, b) || at(logDensityNats, a) - at(logDensityNats, b),
+  );
+
 /** The most surprising rows of a table, each explained. */
+export const worstEvents = (detector: Detector, table: FeatureTable, scores: Scores, nameOf: NameOf) =>
+  explainedEvents(detector, table, { scores, rows: bySurprise(scores), nameOf });
+
+/** Name of a row. */
+type NameOf = (row: number) => string;
+
+/** The first of some rows of a table, each explained. */
 export async function explainedEvents(
   detector: Detector,
   table: FeatureTable,
-  scores: Scores,
+  {
+    scores,
+    rows: ordered,
+    nameOf,
+  }: { readonly scores: Scores; readonly rows: readonly number[]; readonly nameOf: NameOf },
 ): Promise<readonly ExplainedEvent[]> {
-  const order = Array.from(scores.pValues.keys()).sort(
-    (a, b) =>
-      at(scores.pValues, a) - at(scores.pValues, b) || at(scores.logDensityNats, a) - at(scores.logDensityNats, b),
-  );
-  const rows = order.slice(0, MOST_EVENTS);
+  const rows = ordered.slice(0, MOST_EVENTS);
   const explained = await detector.explain(table, rows, scores);
   return rows.map((row, i) => {
     const values = rowValues(detector.bundle.schema, table, row);
     const pValue = at(scores.pValues, row);
     const explanation = at(explained, i);
     return {
-      name: `row ${row + 1} of the data in time order`,
+      name: nameOf(row),
       summary: explanation.summary,
       bits: surpriseBits(pValue),
       pValue,
       features: explainedFeatures(detector, values, explanation),
     };
   });
+}
+
+/** Columns that a model learnt, with their types. */
+export const learntFeatures = ({ bundle }: Pick<Detector, 'bundle'>): ReportData['features'] =>
+  bundle.schema.map(({ name, type, nullable, role }) => ({
+    ...{ name, type },
+    note: [role === 'context' ? 'context' : '', nullable ? 'may be missing' : '']
+      .filter((note) => note !== '')
+      .join(', '),
+  }));
+
+/** Figures of a model: the rows it was made from, its held-out likelihood and its threshold. */
+export function modelFacts({ bundle, alpha }: Pick<Detector, 'bundle' | 'alpha'>): ReportData['facts'] {
+  const { history, heldOut, data } = bundle.metadata;
+  const nats =
+    heldOut === null
+      ? 'not measured'
+      : `${formatNumber(heldOut.nllNats, 4)} ± ${formatNumber(heldOut.standardError, 2)} nats`;
+  return [
+    { name: 'trained on', value: `${formatCount(history.train.rows)} rows` },
+    { name: 'calibrated on', value: `${formatCount(history.calibration.rows)} rows` },
+    { name: 'history', value: data },
+    { name: 'held-out −log p', value: nats },
+    { name: 'alpha', value: formatNumber(alpha) },
+  ];
 }
 
 function explainedFeatures(
@@ -73,11 +113,9 @@ function explainedFeatures(
 }
 
 /** Distributions of features in the data and in events drawn from the model. */
-export async function distributions(detector: Detector, table: ColumnTable): Promise<readonly FeatureDistribution[]> {
+export async function distributions(detector: Detector, table: FeatureTable): Promise<readonly FeatureDistribution[]> {
   const { schema } = detector.bundle;
-  const step = Math.max(1, Math.floor(table.size / COMPARED));
-  const every = Int32Array.from({ length: Math.min(table.size, COMPARED) }, (_, i) => i * step);
-  const data = valuesOf(detector, table.select(every));
+  const data = valuesOf(detector, selectRows(table, evenly(table.size, COMPARED)));
   const drawn = valuesOf(detector, await detector.sample({ count: COMPARED, seed: 1, given: {} }));
   return schema
     .filter(({ type }) => type !== 'cyclic')
@@ -90,6 +128,12 @@ export async function distributions(detector: Detector, table: ColumnTable): Pro
     )
     .sort((a, b) => b.distance - a.distance)
     .slice(0, MOST_DISTRIBUTIONS);
+}
+
+/** Indices of at most so many rows, evenly spread. */
+export function evenly(size: number, most: number): Int32Array {
+  const step = Math.max(1, Math.ceil(size / most));
+  return Int32Array.from({ length: Math.floor(size / step) }, (_, i) => i * step);
 }
 
 const valuesOf = ({ bundle }: Detector, table: FeatureTable): readonly Values[] =>

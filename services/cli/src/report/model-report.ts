@@ -1,12 +1,13 @@
-import { reportHtml, type ReportData } from '@flowline/charts/report';
+import { reportHtml } from '@flowline/charts/report';
 import type { Detector } from '@flowline/detector';
-import { FlowlineError, isAnomalous } from '@flowline/events';
+import { FlowlineError } from '@flowline/events';
 import type { EventNames } from '@flowline/operations/scoring';
 import type { DataTable } from '@flowline/tables';
 
 import { readHistory } from '../fit/read-history.ts';
-import { formatCount, formatNumber } from '../output.ts';
-import { distributions, explainedEvents, pValueParts } from './model-parts.ts';
+import { formatCount } from '../output.ts';
+import { measuredAlarms } from './alarms.ts';
+import { distributions, evenly, learntFeatures, modelFacts, pValueParts, worstEvents } from './model-parts.ts';
 
 /** Most rows of the data that are scored; a longer file is read evenly. */
 const MOST_ROWS = 100_000;
@@ -36,69 +37,26 @@ export async function modelReport({ detector, names, data, command }: ReportedMo
       remedy: 'Give a file of events with the columns of the model.',
     });
   }
-  const step = Math.ceil(table.size / MOST_ROWS);
-  const rows = table.select(Int32Array.from({ length: Math.floor(table.size / step) }, (_, i) => i * step));
+  const rows = table.select(evenly(table.size, MOST_ROWS));
   const scores = await detector.score(rows);
   return reportHtml({
     title: metadata.detector,
     lead: `A ${family} of ${metadata.members} ${metadata.members === 1 ? 'flow' : 'flows'}, measured on ${formatCount(rows.size)} rows of ${data.where}.`,
     ...{ command, madeAtMs: Date.now() },
-    facts: factsOf(detector, rows.size),
-    features: schema.map(({ name, type, nullable, role }) => ({
-      ...{ name, type },
-      note: [role === 'context' ? 'context' : '', nullable ? 'may be missing' : '']
-        .filter((note) => note !== '')
-        .join(', '),
-    })),
-    ...{ leftOut: [], training: [], evaluation: null },
-    alarms: alarmsOf(scores.pValues, alpha),
+    facts: [...modelFacts(detector), { name: 'scored here', value: `${formatCount(rows.size)} rows` }],
+    features: learntFeatures(detector),
+    ...{ leftOut: [], training: [], evaluation: null, hidden: [] },
+    alarms: measuredAlarms({
+      ...{ of: 'rows', pValues: scores.pValues, alpha, order: 'time' },
+      ...{ expectedRate: alpha, expected: { low: alpha, high: alpha } },
+    }),
     pValues: pValueParts(scores.pValues, `rows of ${data.where}`),
-    distributions: await distributions(detector, table),
-    events: await explainedEvents(detector, rows, scores),
+    distributions: await distributions(detector, rows),
+    events: await worstEvents(detector, rows, scores, (row) => `row ${row + 1} of the data in time order`),
     missing: [
       'Rows that the model was trained on look more normal than new ones: the rates below hold for new data only if the file is new to the model.',
     ],
     warnings:
       rejected.rows === 0 ? [] : [`${rejected.rows} rows do not fit and are left out: ${rejected.example ?? ''}`],
   });
-}
-
-function factsOf({ bundle, alpha }: Detector, rows: number): ReportData['facts'] {
-  const { history, heldOut, data } = bundle.metadata;
-  return [
-    { name: 'trained on', value: `${formatCount(history.train.rows)} rows` },
-    { name: 'calibrated on', value: `${formatCount(history.calibration.rows)} rows` },
-    { name: 'history', value: data },
-    {
-      name: 'held-out −log p',
-      value:
-        heldOut === null
-          ? 'not measured'
-          : `${formatNumber(heldOut.nllNats, 4)} ± ${formatNumber(heldOut.standardError, 2)} nats`,
-    },
-    { name: 'alpha', value: formatNumber(alpha) },
-    { name: 'scored here', value: `${formatCount(rows)} rows` },
-  ];
-}
-
-/** Alarms among p-values, with the Wilson interval (1927) of their rate at 95 %. */
-function alarmsOf(pValues: Float64Array, alpha: number): NonNullable<ReportData['alarms']> {
-  const rows = pValues.length;
-  const alarms = pValues.filter((p) => isAnomalous(p, alpha)).length;
-  const z2 = 1.96 ** 2;
-  const centre = (alarms + z2 / 2) / (rows + z2);
-  const half = (1.96 / (rows + z2)) * Math.sqrt((alarms * (rows - alarms)) / rows + z2 / 4);
-  const measured = { low: Math.max(0, centre - half), high: centre + half };
-  const isEnough = alpha * rows >= 3;
-  const isKept = isEnough ? alpha >= measured.low && alpha <= measured.high : null;
-  const least = formatCount(Math.ceil(3 / alpha));
-  return {
-    ...{ of: 'rows', rows, alarms, expectedRate: alpha, expected: null, measured, isKept },
-    verdict:
-      isKept === null
-        ? `Not enough rows to tell: ${least} are needed for three expected alarms; there are ${formatCount(rows)}.`
-        : isKept
-          ? 'The measured rate agrees with the requested one.'
-          : `There are ${alarms / rows > alpha ? 'more' : 'fewer'} alarms than requested: beyond chance, if rows are independent.`,
-  };
 }

@@ -1,5 +1,5 @@
 export { explainRows } from './explain-rows.ts';
-export { loadModel } from './load-model.ts';
+export { createDetector, loadModel } from './load-model.ts';
 export { jsonRecords } from './json-records.ts';
 export { readRecords } from './read-records.ts';
 export { sampleRecords, scoreRecords } from '@flowline/operations/scoring';

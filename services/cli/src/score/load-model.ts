@@ -32,17 +32,27 @@ const DEFAULT_ALPHA = 1e-3;
 export async function loadModel(source: ModelSource, alpha: number | null): Promise<LoadedModel> {
   const stored = await storedOf(source);
   const { bundle } = stored;
-  const settings = loadSettings();
-  const { backend, threads } = scoringCompute(settings, stored.compute);
-  const detector = await Detector.create(bundle, {
+  const detector = await createDetector(bundle, {
     alpha: alpha ?? stored.alpha ?? bundle.metadata.alpha ?? DEFAULT_ALPHA,
-    backend,
+    compute: stored.compute,
+  });
+  const { time, eventId } = bundle.metadata.event ?? { time: bundle.entity?.time ?? null, eventId: null };
+  return { detector, names: stored.names ?? { time, id: eventId }, version: stored.version };
+}
+
+/** Creates a detector on the backend that the environment names, or else that of `compute`. */
+export async function createDetector(
+  bundle: ModelBundle,
+  { alpha, compute }: { readonly alpha: number; readonly compute: ComputeSpec | null },
+): Promise<Detector> {
+  const settings = loadSettings();
+  const { backend, threads } = scoringCompute(settings, compute);
+  return Detector.create(bundle, {
+    ...{ alpha, backend },
     threads: threads ?? undefined,
     batchSize: BATCH_ROWS,
     cache: folderCache(settings.cacheFolder),
   });
-  const { time, eventId } = bundle.metadata.event ?? { time: bundle.entity?.time ?? null, eventId: null };
-  return { detector, names: stored.names ?? { time, id: eventId }, version: stored.version };
 }
 
 /** A model as it is stored; what a file does not tell is null. */
