@@ -2,6 +2,7 @@ import type { EntitySpec, EventTimeSpec, FeatureSpec, LookupTable } from '@flowl
 import type { FeatureEncoding } from '@flowline/features';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
 import type { CombinedStatistic } from '../statistic/statistic.ts';
+import type { CandidateReport } from '../selection/candidate-report.ts';
 import type { TrainingData } from '../training/recipe.ts';
 
 /** Bundle format version that this release writes. Bundles of the density test are of version 2. */
@@ -38,6 +39,8 @@ export interface BundleMetadata {
   /** Detector name. */
   readonly detector: string;
   readonly family: string;
+  /** Candidates that it was chosen from, the best first; absent if the family was named. */
+  readonly candidates?: readonly Omit<CandidateReport, 'seconds'>[];
   readonly members: number;
   readonly seed: number;
   readonly data: TrainingData;

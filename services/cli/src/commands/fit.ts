@@ -1,3 +1,4 @@
+import { modelFamilies } from '@flowline/config';
 import { printable } from '@flowline/events';
 import { type DataTable, tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
@@ -17,6 +18,7 @@ interface FitOptions extends FileOptions {
   readonly data?: string;
   readonly alpha?: string;
   readonly seed?: string;
+  readonly family?: string;
 }
 
 const trainingData = ['unlabelled', 'clean'] as const;
@@ -34,6 +36,7 @@ export function fitCommand(): Command {
     .addOption(choice('--data <kind>', 'unlabelled: rows may be anomalies (default); clean: none is', trainingData))
     .option('--alpha <p>', 'false alarms per event (default: 1e-3, or those of the definition)')
     .option('--seed <n>', 'of the training')
+    .addOption(choice('--family <name>', 'of the density (default: that of the definition, or auto)', modelFamilies))
     .addOption(choice('--format <format>', 'default: by the name of the file', tableFormats))
     .option('--delimiter <text>', 'separator of CSV cells (default: a comma; a tab for .tsv)')
     .action(action(fitFile));
@@ -46,6 +49,7 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
     data: options.data === undefined ? null : parseChoice('--data', options.data, trainingData),
     alpha: options.alpha === undefined ? null : parseProbability('--alpha', options.alpha),
     seed: options.seed === undefined ? null : parseCount('--seed', options.seed),
+    family: options.family === undefined ? null : parseChoice('--family', options.family, modelFamilies),
   };
   const data = await readTableFile(file, options);
   const { fitTable, planFit, showingProgress } = await import('../fit/index.ts');
@@ -62,6 +66,7 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
     features: schema.map((spec) => ({ name: spec.name, type: spec.type, nullable: spec.nullable })),
     leftOut: plan.leftOut,
     heldOut: report.heldOut,
+    candidates: report.candidates,
     alarms: report.alarms,
     warnings: fitted.warnings,
   };
@@ -82,9 +87,16 @@ function described(
     `features  ${spec.schema.map(({ name, type }) => `${printable(name)} (${type})`).join(', ')}`,
     ...leftOut.map(({ name, reason }) => `left out  ${printable(name)}: ${printable(reason)}`),
     `trained   on ${formatCount(rows.train)} of ${ofRows} rows (${spec.data}), calibrated on ${formatCount(rows.calibration)}${nats}`,
+    ...chosenLine(report),
     `alarms    expected ${percent(expectedRate)}, ${measured} on the last ${formatCount(testRows)} rows`,
     `${output}: the model, alpha ${formatNumber(alpha)}; next: flowline score ${file} --model ${output} --only-anomalies --explain`,
   ].join('\n');
 }
+
+/** Line about the candidate that was chosen; none if the family was named. */
+const chosenLine = ({ candidates }: FittedTable['report']): readonly string[] =>
+  candidates
+    .filter(({ chosen }) => chosen)
+    .map(({ name, reason }) => `chosen    ${name} of ${candidates.length} candidates: ${reason}`);
 
 const percent = (share: number): string => `${formatNumber(100 * share, 2)} %`;

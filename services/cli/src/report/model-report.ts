@@ -51,6 +51,7 @@ export async function modelReport({ detector, names, data, command }: ReportedMo
         .join(', '),
     })),
     ...{ leftOut: [], training: [], evaluation: null },
+    candidates: metadata.candidates ?? [],
     alarms: alarmsOf(scores.pValues, alpha),
     pValues: pValueParts(scores.pValues, `rows of ${data.where}`),
     distributions: await distributions(detector, table),
