@@ -137,7 +137,7 @@ const modelSchema = z.strictObject({
     .describe(
       'Family of the density. `auto` trains candidates (partitions and depths of `realNVP`, `gaussian`, `mixture`) and chooses by held-out likelihood; short histories, from 100 rows, get one that is fitted. `gaussian` and `mixture` are fitted without gradient steps; the others are flows.',
     )
-    .default('auto'),
+    .default('realNVP'),
   seed: z.int().min(0).max(0xffffffff).describe('Seed of training and calibration.').default(1),
   members: z.int().min(1).max(8).describe('Number of flows in the ensemble.').default(1),
   budget: z

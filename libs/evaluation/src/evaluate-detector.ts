@@ -115,7 +115,7 @@ const trainingSpec = (
   name: 'evaluation',
   schema,
   lookups: {},
-  family: 'auto',
+  family: 'realNVP',
   ...{ seed, members, steps, alpha, test },
   data: trainingData[protocol],
   minimumRows: fewestRows,

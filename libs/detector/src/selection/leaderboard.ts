@@ -37,9 +37,12 @@ const described = ({ candidate, flow, report }: TrainedCandidate) => {
   return { name, family, partition, layers, parameters: flow.parameterCount, steps: report?.steps ?? 0 };
 };
 
-function reasonOf(each: Scored, { chosen, best }: Choice<Scored>, upper: number): string {
+function reasonOf(each: Scored, { chosen, best, isBeyondRecipe }: Choice<Scored>, upper: number): string {
+  if (each === chosen && each.isRecipe) return 'the recipe: no other is more likely beyond doubt';
   if (each === chosen && each === best) return 'the most likely';
   if (each === chosen) return 'the simplest within one standard error of the most likely';
-  if (each === best) return 'the most likely, but a simpler one is within one standard error';
-  return upper >= 0 ? 'within one standard error of the most likely, but not the simplest' : 'less likely';
+  if (chosen.isRecipe) return 'not more likely than the recipe beyond doubt';
+  if (each.isRecipe) return 'the recipe, but others are more likely beyond doubt';
+  if (upper < 0 || !isBeyondRecipe(each)) return 'less likely';
+  return 'within one standard error of the most likely, but not the simplest';
 }

@@ -1,4 +1,4 @@
-import { at, FlowlineError, turn } from '@flowline/events';
+import { FlowlineError, turn } from '@flowline/events';
 import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 
 import type { HistoryParts } from '../bundle/bundle.ts';
@@ -63,14 +63,15 @@ async function scoredCandidates(
   { signal }: MembersContext,
 ) {
   const scored = [];
-  for (const [i, each] of trained.entries()) {
+  for (const each of trained) {
     await turn(signal);
     if (each.report === null) continue;
     const startedMs = performance.now();
-    const logDensityNats = await heldOutNats(spec, at(trained, i).flow, encoding, validation, signal);
+    const logDensityNats = await heldOutNats(spec, each.flow, encoding, validation, signal);
     const seconds = each.seconds + (performance.now() - startedMs) / 1000;
-    const { candidate, flow } = each;
-    scored.push({ name: candidate.name, parameters: flow.parameterCount, logDensityNats, seconds, trained: each });
+    const { name, isRecipe } = each.candidate;
+    const { parameterCount: parameters } = each.flow;
+    scored.push({ name, isRecipe, parameters, logDensityNats, seconds, trained: each });
   }
   if (scored.length > 0) return scored;
   throw new FlowlineError('FLOWLINE_TRAINING_FAILED', 'No candidate had a finite validation loss.', {

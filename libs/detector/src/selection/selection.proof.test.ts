@@ -45,11 +45,11 @@ const partsOf = (table: FeatureTable): HistoryParts<FeatureTable> => {
 const sha256Of = (made: Awaited<ReturnType<typeof trainDetector>>): string => bundleSha256(saveBundle(made.bundle));
 
 describe('model.family: auto', () => {
-  it('takes a Gaussian where the data are Gaussian, and reports every candidate', async () => {
+  it('keeps the recipe where another is a little more likely, and reports every candidate', async () => {
     const { bundle, report } = await trainDetector(spec, partsOf(correlated(4_000, 1)));
     const { candidates } = report;
-    expect(bundle.metadata.family).toBe('gaussian');
-    expect(candidates.filter(({ chosen }) => chosen).map(({ name }) => name)).toEqual(['gaussian']);
+    expect(bundle.metadata.family).toBe('realNVP');
+    expect(candidates.filter(({ chosen }) => chosen).map(({ name }) => name)).toEqual(['realNVP']);
     expect(candidates.map(({ family }) => family)).toEqual(expect.arrayContaining(['realNVP', 'mixture']));
     const gains = candidates.map(({ gainNats }) => gainNats ?? NaN);
     expect(gains).toEqual([...gains].sort((a, b) => b - a));
@@ -63,15 +63,30 @@ describe('model.family: auto', () => {
     expect(stored).toEqual(candidates.map(({ seconds: _, ...candidate }) => candidate));
   }, 180_000);
 
-  it('takes a flow where it is more likely: the very one that its name gives', async () => {
+  it('trains the members of the candidate that it takes like those of the family by its name', async () => {
     const parts = partsOf(ring(4_000, 1));
-    const { bundle, report } = await trainDetector({ ...spec, members: 2 }, parts);
-    const chosen = report.candidates.find((candidate) => candidate.chosen);
-    expect(chosen).toMatchObject({ family: 'realNVP' });
-    expect(bundle.metadata.family).toBe('realNVP');
-    expect(bundle.flows).toHaveLength(2);
-    const gaussian = report.candidates.find(({ family }) => family === 'gaussian');
+    const two: DetectorTrainingSpec = { ...spec, members: 2, steps: 300 };
+    const chosen = await trainDetector(two, parts);
+    expect(chosen.report.candidates.find((candidate) => candidate.chosen)?.name).toBe('realNVP');
+    const named = await trainDetector({ ...two, family: 'realNVP' }, parts);
+    expect(chosen.bundle.flows).toEqual(named.bundle.flows);
+    expect(chosen.bundle.calibration).toEqual(named.bundle.calibration);
+    const gaussian = chosen.report.candidates.find(({ family }) => family === 'gaussian');
     expect(gaussian!.gainNats! + gaussian!.gainStandardError!).toBeLessThan(-0.3);
+  }, 180_000);
+
+  it('takes another where it is more likely beyond doubt', async () => {
+    // Two tight clusters far apart, which few steps do not separate.
+    const clusters = tableOf(4_000, 1, (random) => {
+      const centre = random.uniform() < 0.5 ? -5 : 5;
+      return [centre + random.normal() / 5, centre + random.normal() / 5];
+    });
+    const { bundle, report } = await trainDetector({ ...spec, steps: 50, members: 2 }, partsOf(clusters));
+    expect(bundle.metadata).toMatchObject({ family: 'mixture', members: 2 });
+    expect(bundle.flows).toHaveLength(2);
+    expect(report.candidates[0]).toMatchObject({ name: 'mixture', chosen: true, reason: 'the most likely', steps: 0 });
+    const recipe = report.candidates.find(({ name }) => name === 'realNVP');
+    expect(recipe?.reason).toBe('the recipe, but others are more likely beyond doubt');
   }, 180_000);
 
   it('is the same on any number of threads, and after an interruption', async () => {

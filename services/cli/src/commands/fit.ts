@@ -28,6 +28,7 @@ export function fitCommand(): Command {
   return command('fit <file>', 'Train a detector on a CSV, NDJSON or Parquet file, and write its model to a file.', [
     'flowline fit orders.csv                          # writes orders.safetensors',
     'flowline fit orders.parquet --ignore is_fraud --data clean -o model.safetensors',
+    'flowline fit short.csv --family auto             # chosen among candidates; takes files from 100 rows',
     'flowline fit history.ndjson.gz --definition detector.yaml   # its features and options',
   ])
     .option('-o, --output <file>', 'the model file (default: the name of the file, .safetensors)')
@@ -36,7 +37,7 @@ export function fitCommand(): Command {
     .addOption(choice('--data <kind>', 'unlabelled: rows may be anomalies (default); clean: none is', trainingData))
     .option('--alpha <p>', 'false alarms per event (default: 1e-3, or those of the definition)')
     .option('--seed <n>', 'of the training')
-    .addOption(choice('--family <name>', 'of the density (default: that of the definition, or auto)', modelFamilies))
+    .addOption(choice('--family <name>', 'of the density (default: that of the definition, or realNVP)', modelFamilies))
     .addOption(choice('--format <format>', 'default: by the name of the file', tableFormats))
     .option('--delimiter <text>', 'separator of CSV cells (default: a comma; a tab for .tsv)')
     .action(action(fitFile));

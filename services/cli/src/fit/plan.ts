@@ -45,7 +45,7 @@ function profiledPlan(table: DataTable, { ignore, data, alpha, seed, family }: P
   return {
     spec: {
       ...{ name: detectorName(table.where), schema: featuresOf(profile), lookups: {}, entity: null },
-      ...{ family: family ?? 'auto', seed: seed ?? 1, members: 1, data: data ?? 'unlabelled' },
+      ...{ family: family ?? 'realNVP', seed: seed ?? 1, members: 1, data: data ?? 'unlabelled' },
     },
     names: { time: profile.time?.spec ?? null, id: profile.eventId },
     calibrationFraction: CALIBRATION_FRACTION,

@@ -29,7 +29,7 @@ export async function modelReport({ detector, names, data, command }: ReportedMo
   const { metadata, schema, lookups, entity } = bundle;
   const { family, seed, members } = metadata;
   const spec = { name: metadata.detector, schema, lookups, entity, family, seed, members, data: metadata.data };
-  const { table, rejected } = readHistory(data, { spec: { ...spec, family: 'auto' }, names });
+  const { table, rejected } = readHistory(data, { spec: { ...spec, family: 'realNVP' }, names });
   if (table.size === 0) {
     throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `${data.where} has no rows that the model can score.`, {
       where: data.where,
