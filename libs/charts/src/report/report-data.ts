@@ -109,7 +109,7 @@ export interface ReportData {
   readonly features: readonly { readonly name: string; readonly type: string; readonly note: string }[];
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
   readonly training: readonly TrainingCurves[];
-  /** Candidates that the model was chosen from, the most likely first; empty if its family was named. */
+  /** Candidates that the model was chosen from, the most likely first; empty if it was named. */
   readonly candidates: readonly CandidateData[];
   readonly alarms: AlarmData | null;
   /** Shares of rows by p-value, in cells of equal width. */

@@ -28,9 +28,9 @@ const [LEAST_GAIN, ERRORS] = [0.1, 2];
 /**
  * Chooses among candidates by their held-out log-likelihood. A lower likelihood often ranks
  * anomalies better, so the recipe is kept unless others are more likely beyond doubt: by 0.1 nats
- * and two standard errors. Among those, or all if the recipe is no candidate, the one-standard-error
- * rule decides (Breiman et al., 1984): of those within one standard error of the most likely,
- * paired row by row, the one with the fewest parameters. Of equals, the first.
+ * and two standard errors. Among those, or among all if the recipe is no candidate, the
+ * one-standard-error rule decides (Breiman et al., 1984): of those within one standard error of the
+ * most likely, paired row by row, the one with the fewest parameters. Of equals, the first.
  */
 export function choose<C extends ScoredCandidate>(candidates: readonly C[]): Choice<C> {
   const best = candidates.reduce((most, each) => (gain(each, most).mean > 0 ? each : most));

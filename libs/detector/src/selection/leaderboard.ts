@@ -11,7 +11,7 @@ interface Scored extends ScoredCandidate {
   readonly trained: TrainedCandidate;
 }
 
-/** Reports on all candidates: by likelihood, the best first, then those that could not be trained. */
+/** Reports on all candidates, the most likely first; last are those that could not be trained. */
 export function leaderboard(
   trained: readonly TrainedCandidate[],
   choice: Choice<Scored>,

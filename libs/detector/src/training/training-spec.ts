@@ -51,7 +51,7 @@ export interface DetectorTrainingSpec {
 
 /** Progress of a training run. */
 export interface TrainingProgress {
-  /** `select`: the candidates of `auto` are trained; `train`: the members, or the others of them. */
+  /** `select`: the candidates of `auto` are trained; `train`: the members, or the other ones. */
   readonly phase: 'features' | 'select' | 'train' | 'calibrate' | 'test';
   /** Share of the phase that is done, 0 to 1. */
   readonly share: number;

@@ -11,7 +11,7 @@ interface CandidatesOptions {
   readonly json?: true;
 }
 
-/** `flowline models candidates DETECTOR [VERSION]`: the leaderboard that a model was chosen from. */
+/** `flowline models candidates DETECTOR [VERSION]`: the leaderboard that it was chosen from. */
 export function candidatesCommand(): Command {
   return command(
     'candidates <detector> [version]',

@@ -15,8 +15,8 @@ interface ModelsOptions {
 }
 
 /**
- * `flowline models ls|show|candidates|promote|rollback|verify|export`: manages the model versions in the
- * database.
+ * `flowline models ls|show|candidates|promote|rollback|verify|export`: manages the model versions
+ * in the database.
  */
 export function modelsCommand(): Command {
   const ls = command('ls [detector]', 'List model versions, newest first. The champion is the one that scores.', [
