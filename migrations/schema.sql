@@ -2192,6 +2192,49 @@ COMMENT ON COLUMN flowline.v1_feedback_precision.feature IS 'most surprising fea
 COMMENT ON COLUMN flowline.v1_feedback_precision."precision" IS 'confirmed / answered';
 COMMENT ON COLUMN flowline.v1_feedback_precision.week IS 'Monday of the week of event time, in UTC';
 
+CREATE VIEW flowline.v1_model_candidates AS
+ SELECT m.detector,
+    m.version AS model_version,
+    (c.place)::integer AS place,
+    (c.report ->> 'name'::text) AS candidate,
+    (c.report ->> 'family'::text) AS family,
+    (c.report ->> 'partition'::text) AS partition,
+    ((c.report ->> 'layers'::text))::integer AS layers,
+    ((c.report ->> 'parameters'::text))::bigint AS parameters,
+    ((c.report ->> 'steps'::text))::integer AS steps,
+    ((c.report ->> 'rows'::text))::bigint AS heldout_rows,
+    ((c.report ->> 'nllNats'::text))::double precision AS heldout_nll_nats,
+    ((c.report ->> 'standardError'::text))::double precision AS heldout_standard_error,
+    ((c.report ->> 'gainNats'::text))::double precision AS gain_nats,
+    ((c.report ->> 'gainStandardError'::text))::double precision AS gain_standard_error,
+    ((c.report ->> 'seconds'::text))::double precision AS seconds,
+    ((c.report ->> 'chosen'::text))::boolean AS chosen,
+    (c.report ->> 'reason'::text) AS reason
+   FROM (flowline.model_versions m
+     CROSS JOIN LATERAL jsonb_array_elements(
+        CASE
+            WHEN (jsonb_typeof((m.manifest -> 'candidates'::text)) = 'array'::text) THEN (m.manifest -> 'candidates'::text)
+            ELSE '[]'::jsonb
+        END) WITH ORDINALITY c(report, place));
+COMMENT ON VIEW flowline.v1_model_candidates IS 'Stable: a row per model and candidate that it was chosen from (model.family: auto); none for a model whose family was named.';
+COMMENT ON COLUMN flowline.v1_model_candidates.candidate IS 'name of the candidate, unique within the model';
+COMMENT ON COLUMN flowline.v1_model_candidates.chosen IS 'true if the model is of this candidate';
+COMMENT ON COLUMN flowline.v1_model_candidates.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_model_candidates.family IS 'family of its density';
+COMMENT ON COLUMN flowline.v1_model_candidates.gain_nats IS 'mean of log p minus log p of the most likely candidate on the same rows with the same noise, each difference clipped to 5 nats; 0 for that candidate';
+COMMENT ON COLUMN flowline.v1_model_candidates.gain_standard_error IS 'standard error of that mean, in nats';
+COMMENT ON COLUMN flowline.v1_model_candidates.heldout_nll_nats IS 'mean of -log p of those rows, in nats and original units: lower is better; null if it could not be trained';
+COMMENT ON COLUMN flowline.v1_model_candidates.heldout_rows IS 'validation rows that it was compared on';
+COMMENT ON COLUMN flowline.v1_model_candidates.heldout_standard_error IS 'standard error of that mean, in nats';
+COMMENT ON COLUMN flowline.v1_model_candidates.layers IS 'number of its layers; null for the depth that is usual for the family';
+COMMENT ON COLUMN flowline.v1_model_candidates.model_version IS 'version of the model';
+COMMENT ON COLUMN flowline.v1_model_candidates.parameters IS 'number of its trainable values';
+COMMENT ON COLUMN flowline.v1_model_candidates.partition IS 'partition of the features in its couplings; null if it has none';
+COMMENT ON COLUMN flowline.v1_model_candidates.place IS 'place by held-out likelihood, from 1; last are those that could not be trained';
+COMMENT ON COLUMN flowline.v1_model_candidates.reason IS 'why it was chosen, or not';
+COMMENT ON COLUMN flowline.v1_model_candidates.seconds IS 'duration of its training and scoring on its share of the threads, in seconds; null for a model that was calibrated again';
+COMMENT ON COLUMN flowline.v1_model_candidates.steps IS 'training steps done; 0 if it was fitted without';
+
 CREATE VIEW flowline.v1_model_leaderboard AS
  SELECT m.detector,
     m.version AS model_version,

@@ -10,6 +10,7 @@ interface ReadingsOptions {
   readonly compute?: string;
   readonly query?: string;
   readonly schedule?: string;
+  readonly family?: string;
 }
 
 /** Compiled training that takes some seconds: one member after the other, until each is patient. */
@@ -29,7 +30,7 @@ spec:
     - { name: level, type: real }
     - { name: flow, type: positive }
     - { name: valve, type: categorical }
-  model: { seed: 3, members: ${options.members ?? 1}, budget: { steps: ${options.steps ?? 100} } }
+  model: { family: ${options.family ?? 'realNVP'}, seed: 3, members: ${options.members ?? 1}, budget: { steps: ${options.steps ?? 100} } }
   compute: ${options.compute ?? '{}'}
   training: { data: clean${options.schedule === undefined ? '' : `, schedule: "${options.schedule}"`} }
   decision: { control: { alpha: 0.01 } }

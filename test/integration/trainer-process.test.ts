@@ -139,37 +139,47 @@ describe('a serving trainer', () => {
     expect(await championVersion(test.db, 'readings')).toBe(1);
   }, 120_000);
 
-  it('goes on from its checkpoint after a SIGTERM and a restart, to the same model bit for bit', async () => {
-    const definition = readingsDefinition({ schedule: '15 2 * * *', steps: 1_500 });
-    const test = await database('15 2 * * *');
-    await applyDetector(test.db, definition);
-    await test.query("UPDATE flowline.detectors SET applied_at = now() - interval '3 days'");
-    const stepOf = async () => {
-      const [run] = await listTrainingRuns(test.db, 'readings');
-      return (run?.progress as { step?: number } | null)?.step ?? 0;
-    };
-    const interrupted = startTrainer(test.url, ['serve']);
-    await until('steps of the training', async () => (await stepOf()) > 0, { detail: () => interrupted.stderr() });
-    interrupted.child.kill('SIGTERM');
-    expect(await interrupted.ended).toBe(0);
-    const [stopped] = await listTrainingRuns(test.db, 'readings');
-    expect(stopped).toMatchObject({ status: 'failed', attempt: 1, error: { code: 'FLOWLINE_ABORTED' } });
+  it.each([
+    { family: 'realNVP', steps: 1_500 },
+    { family: 'auto', steps: 300 },
+  ])(
+    'goes on from its checkpoints after a SIGTERM and a restart, to the same model: $family',
+    async (model) => {
+      const definition = readingsDefinition({ schedule: '15 2 * * *', ...model });
+      const test = await database('15 2 * * *');
+      await applyDetector(test.db, definition);
+      await test.query("UPDATE flowline.detectors SET applied_at = now() - interval '3 days'");
+      const stepOf = async () => {
+        const [run] = await listTrainingRuns(test.db, 'readings');
+        return (run?.progress as { step?: number } | null)?.step ?? 0;
+      };
+      const interrupted = startTrainer(test.url, ['serve']);
+      await until('steps of the training', async () => (await stepOf()) > 0, { detail: () => interrupted.stderr() });
+      interrupted.child.kill('SIGTERM');
+      expect(await interrupted.ended).toBe(0);
+      const [stopped] = await listTrainingRuns(test.db, 'readings');
+      expect(stopped).toMatchObject({ status: 'failed', attempt: 1, error: { code: 'FLOWLINE_ABORTED' } });
 
-    const next = startTrainer(test.url, ['serve']);
-    await until('a finished run', async () => (await listTrainingRuns(test.db, 'readings'))[0]?.status === 'succeeded');
-    next.child.kill('SIGTERM');
-    expect(await next.ended).toBe(0);
-    expect(next.stderr()).toContain('the training goes on from its checkpoints');
-    expect(next.stderr()).not.toContain('begins anew');
-    const runs = await listTrainingRuns(test.db, 'readings');
-    expect(runs).toMatchObject([{ status: 'succeeded', attempt: 2, modelVersion: 1 }]);
-    expect(await test.query('SELECT FROM flowline.training_checkpoints')).toEqual([]);
+      const next = startTrainer(test.url, ['serve']);
+      await until(
+        'a finished run',
+        async () => (await listTrainingRuns(test.db, 'readings'))[0]?.status === 'succeeded',
+      );
+      next.child.kill('SIGTERM');
+      expect(await next.ended).toBe(0);
+      expect(next.stderr()).toContain('the training goes on from its checkpoints');
+      expect(next.stderr()).not.toContain('begins anew');
+      const runs = await listTrainingRuns(test.db, 'readings');
+      expect(runs).toMatchObject([{ status: 'succeeded', attempt: 2, modelVersion: 1 }]);
+      expect(await test.query('SELECT FROM flowline.training_checkpoints')).toEqual([]);
 
-    const whole = await database();
-    await applyDetector(whole.db, definition);
-    expect(await startTrainer(whole.url, ['--once', 'readings']).ended).toBe(0);
-    expect((await loadChampion(test.db, 'readings')).sha256).toBe((await loadChampion(whole.db, 'readings')).sha256);
-  }, 300_000);
+      const whole = await database();
+      await applyDetector(whole.db, definition);
+      expect(await startTrainer(whole.url, ['--once', 'readings']).ended).toBe(0);
+      expect((await loadChampion(test.db, 'readings')).sha256).toBe((await loadChampion(whole.db, 'readings')).sha256);
+    },
+    300_000,
+  );
 
   it('cancels the training in progress on SIGTERM, and says so in its run', async () => {
     const test = await database('15 2 * * *');

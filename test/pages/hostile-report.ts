@@ -12,6 +12,10 @@ export const hostileReport: ReportData = {
   facts: [{ name: 'trained on', value: '1,000 rows' }],
   features: Array.from({ length: 8 }, (_, i) => ({ name: `${long}${i}`, type: 'real', note: hostile })),
   leftOut: [{ name: hostile, reason: hostile }],
+  candidates: [
+    { name: hostile, parameters: 1, gainNats: 0, gainStandardError: 0, chosen: true, reason: hostile },
+    { name: 'failed', parameters: 2, gainNats: null, gainStandardError: null, chosen: false, reason: hostile },
+  ],
   training: [{ train: points, validation: points, bestStep: 1, stoppedBy: 'patience' }],
   alarms: {
     ...{ of: 'rows', rows: 1_000, alarms: 20, expectedRate: 0.01, expected: { low: 0.005, high: 0.02 } },

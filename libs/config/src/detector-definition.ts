@@ -118,7 +118,7 @@ const lookupSchema = z.union([
 export type LookupSource = Immutable<z.output<typeof lookupSchema>>;
 
 /** Families of densities that a detector can have. */
-const modelFamilies = [
+export const modelFamilies = [
   'auto',
   'realNVP',
   'glow',
@@ -135,9 +135,9 @@ const modelSchema = z.strictObject({
   family: z
     .enum(modelFamilies)
     .describe(
-      'Family of the density. `auto`: the one that suits tables best; `realNVP` today. `gaussian` and `mixture` are fitted without gradient steps and take histories from 100 rows; the others are flows.',
+      'Family of the density. `auto` trains candidates (partitions and depths of `realNVP`, `gaussian`, `mixture`) and chooses by held-out likelihood; short histories, from 100 rows, get one that is fitted. `gaussian` and `mixture` are fitted without gradient steps; the others are flows.',
     )
-    .default('auto'),
+    .default('realNVP'),
   seed: z.int().min(0).max(0xffffffff).describe('Seed of training and calibration.').default(1),
   members: z.int().min(1).max(8).describe('Number of flows in the ensemble.').default(1),
   budget: z

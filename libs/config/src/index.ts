@@ -9,6 +9,7 @@ export {
   LEARNED,
   learnsIntervals,
   type PromotionMode,
+  modelFamilies,
   promotionModes,
   type RecordFormat,
   TOPIC_SINK,

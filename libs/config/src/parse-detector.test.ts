@@ -186,7 +186,7 @@ describe('parseDetector', () => {
       lookups: {},
       features: [feature('x', 'real')],
       model: {
-        family: 'auto',
+        family: 'realNVP',
         seed: 1,
         members: 1,
         budget: { maxMinutes: 10, steps: null },

@@ -98,9 +98,11 @@ export * from './migrate.ts';
 export * from './model-aliases.ts';
 export {
   eventsPerDayOf,
+  listModelCandidates,
   listModels,
   loadChampion,
   loadModelVersion,
+  type ModelCandidate,
   modelPage,
   type ModelSummary,
   type NewModel,

@@ -9,9 +9,11 @@ import { lockDetector } from './sql/detectors.ts';
 import {
   insertArtifact,
   insertModelVersion,
+  type ModelCandidateRow,
   type ModelRow,
   type ModelSummaryRow,
   selectModel,
+  selectModelCandidates,
   selectModelPage,
   selectModels,
 } from './sql/models.ts';
@@ -33,6 +35,8 @@ export interface NewModel {
 export type StoredModel = ModelRow;
 /** Model version without its bytes (`bytes` is their number). */
 export type ModelSummary = ModelSummaryRow;
+/** Candidate of a model that was chosen among several: a row of its leaderboard. */
+export type ModelCandidate = ModelCandidateRow;
 
 /**
  * Events per day of the training history, from the manifest; null for a manifest that does not
@@ -93,6 +97,17 @@ export async function loadModelVersion(db: Database, detector: string, version: 
 /** Lists the models of a detector (or of all), newest first. */
 export async function listModels(db: Database, detector?: string): Promise<ModelSummary[]> {
   return withTransaction(db, (client) => selectModels(client, { detector: detector ?? null }));
+}
+
+/**
+ * Lists the candidates that a model was chosen from, the most likely first; none if its family was
+ * named.
+ */
+export async function listModelCandidates(
+  db: Database,
+  model: { readonly detector: string; readonly version: number },
+): Promise<ModelCandidate[]> {
+  return withTransaction(db, (client) => selectModelCandidates(client, model));
 }
 
 /** Lists the models of a detector below a version, newest first. */

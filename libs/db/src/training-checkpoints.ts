@@ -2,7 +2,7 @@ import type { Database } from './database.ts';
 import { deleteCheckpoints, selectCheckpoints, upsertCheckpoint } from './sql/training-checkpoints.ts';
 import { withTransaction } from './transaction.ts';
 
-/** Checkpoints of a training, by member of the ensemble, from 0. */
+/** Checkpoints of a training by member of the ensemble, from 0; candidate c has those from 8c. */
 export type Checkpoints = ReadonlyMap<number, Uint8Array>;
 
 /** Reads the checkpoints that an earlier attempt at a run left; empty if there is none. */

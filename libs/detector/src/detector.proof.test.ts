@@ -57,7 +57,7 @@ const spec: DetectorTrainingSpec = {
   name: 'requests',
   schema,
   lookups: {},
-  family: 'auto',
+  family: 'realNVP',
   seed: 7,
   members: 1,
   data: 'clean',

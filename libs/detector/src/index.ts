@@ -31,6 +31,8 @@ export { formatBits, formatExpected, formatNumber } from './explanation/format-n
 export { packAnomalies, type PackedParts, unpackAnomalies } from './packed-anomalies.ts';
 export { fewestRows, minimumRows, type MinimumRows } from './minimum-rows.ts';
 export { readableValue } from './explanation/readable-value.ts';
+export { isFitted } from './training/families.ts';
+export type { CandidateReport } from './selection/candidate-report.ts';
 export { recalibrate } from './training/recalibrate.ts';
 export { recipe, type TrainingData } from './training/recipe.ts';
 export { bundleSha256, loadBundle, saveBundle } from './bundle/save-bundle.ts';

@@ -1,4 +1,4 @@
-import { familyOf, isFitted, type ModelFamily } from './training/families.ts';
+import { isFitted, type ModelFamily } from './training/families.ts';
 
 /** Fewest rows that a training takes, and that p-values are fitted to. */
 export interface MinimumRows {
@@ -23,10 +23,15 @@ export const fewestRows = { train: 20, calibration: 5 } as const satisfies Minim
  */
 const fittedMinimumRows = { train: 50, calibration: 20 } as const satisfies MinimumRows;
 
-/** Minimum rows of a history by the family of the model. */
+/**
+ * Minimum rows of a history by the family of the model. `auto` takes short ones as well: then only
+ * families that are fitted are candidates.
+ */
 export const minimumRowsOf = (family: ModelFamily | 'auto'): MinimumRows =>
-  isFitted(familyOf(family)) ? fittedMinimumRows : minimumRows;
+  takesFewRows(family) ? fittedMinimumRows : minimumRows;
 
 /** Other way out of a short history, for errors; empty for a family that needs few rows. */
 export const orFitted = (family: ModelFamily | 'auto'): string =>
-  isFitted(familyOf(family)) ? '' : '; model.family: gaussian or mixture takes histories from 100 rows';
+  takesFewRows(family) ? '' : '; model.family: auto, gaussian or mixture takes histories from 100 rows';
+
+const takesFewRows = (family: ModelFamily | 'auto'): boolean => family === 'auto' || isFitted(family);

@@ -136,7 +136,7 @@ const trainingSpec = (
   name: 'evaluation',
   schema,
   lookups: {},
-  family: 'auto',
+  family: 'realNVP',
   // All rows are ranked, not only those that may raise an alarm.
   ...{ seed, members, steps, alpha, test, remoteShare: 1 },
   data: trainingData[protocol],

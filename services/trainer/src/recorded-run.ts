@@ -140,7 +140,7 @@ async function checkpointsOf(
   kept: Map<number, Uint8Array>,
 ): Promise<MemberCheckpoints> {
   const resume = await readCheckpoints(db, runId);
-  if (resume.size > 0) logger.info({ members: resume.size }, 'the training goes on from its checkpoints');
+  if (resume.size > 0) logger.info({ checkpoints: resume.size }, 'the training goes on from its checkpoints');
   return {
     resume,
     keep: (member, bytes) => void kept.set(member, bytes),

@@ -176,6 +176,8 @@ async function train(training: Training, run: RecordedRun): Promise<TrainOutcome
   // Stored with alpha: another false-alarm rate only needs another alpha for the same model.
   const manifest = {
     ...{ ...bundle.metadata, eventsPerDay: history.eventsPerDay },
+    // With their durations, which the bytes of the model leave out.
+    ...(report.candidates.length === 0 ? {} : { candidates: report.candidates }),
     ...(absence === null ? {} : { absence }),
   };
   const model = { detector: definition.name, detectorVersion, bytes: saveBundle(bundle), alpha, manifest };
@@ -229,6 +231,8 @@ async function newlyTrained(
   );
   logger.info({ ...report.compute }, 'flows trained');
   if (report.warmStart !== null) logger.info({ ...report.warmStart }, 'warm start');
+  const chosen = report.candidates.find((candidate) => candidate.chosen);
+  if (chosen !== undefined) logger.info({ ...chosen, candidates: report.candidates.length }, 'candidate chosen');
   run.curves(report.members.map((member) => member.curves));
   const newest = { heldOut: tables.test, timesMs: history.timesMs.subarray(split.test.start, split.test.end) };
   return { bundle, report, detectorVersion, rows, newest };

@@ -30,16 +30,22 @@ export function showReading(progress: Progress): ReportRows {
 /** Shows the progress of a training, phase by phase. */
 export function showTraining(progress: Progress): (now: TrainingProgress) => void {
   return ({ phase, members, step, steps, trainNll, validationNll, share }) => {
-    if (phase !== 'train') {
+    if (phase !== 'train' && phase !== 'select') {
       progress.update({ share, label: LABELS[phase], detail: '' });
       return;
     }
     const figures = [
-      ...(members > 1 ? [`${members} members`] : []),
+      ...(members > 1 && phase === 'train' ? [`${members} members`] : []),
       `step ${step}/${steps}`,
       ...(trainNll === null ? [] : [`train ${trainNll.toFixed(3)}`]),
       ...(validationNll === null ? [] : [`validation ${validationNll.toFixed(3)} nats`]),
     ];
-    progress.update({ share, label: 'train', detail: figures.join(' · '), step, steps });
+    progress.update({
+      share,
+      label: phase === 'train' ? 'train' : 'candidates',
+      detail: figures.join(' · '),
+      step,
+      steps,
+    });
   };
 }

@@ -92,6 +92,18 @@ export interface AlarmData {
   readonly isKept: boolean | null;
 }
 
+/** Candidate that a model was chosen from. */
+export interface CandidateData {
+  readonly name: string;
+  readonly parameters: number;
+  /** Mean of log p − log p of the most likely one, in nats; null if it could not be trained. */
+  readonly gainNats: number | null;
+  readonly gainStandardError: number | null;
+  readonly chosen: boolean;
+  /** Reason why it was chosen, or not. */
+  readonly reason: string;
+}
+
 /** Everything that a report shows. Parts that are absent say why in `missing`. */
 export interface ReportData {
   readonly title: string;
@@ -104,6 +116,8 @@ export interface ReportData {
   readonly features: readonly { readonly name: string; readonly type: string; readonly note: string }[];
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
   readonly training: readonly TrainingCurves[];
+  /** Candidates that the model was chosen from, the most likely first; empty if it was named. */
+  readonly candidates: readonly CandidateData[];
   readonly alarms: AlarmData | null;
   /** Shares of rows by p-value, in cells of equal width. */
   readonly pValues: {

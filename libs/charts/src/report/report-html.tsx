@@ -8,6 +8,7 @@ import { formatTime } from '../format.ts';
 import { Evaluation } from './evaluation.tsx';
 import { reportCss } from './report-css.ts';
 import type { ReportData } from './report-data.ts';
+import { Candidates } from './candidates.tsx';
 import { Alarms, Calibration, Distribution, Event, Learnt, Training } from './sections.tsx';
 
 /**
@@ -121,6 +122,7 @@ function Report(data: ReportData) {
                 <Training key={i} curves={curves} index={i} of={training.length} />
               ))}
               <Learnt {...data} />
+              {data.candidates.length > 0 && <Candidates candidates={data.candidates} />}
             </div>
           </Section>
         )}

@@ -68,6 +68,43 @@ export const selectModels = many<ModelSummaryRow, { detector: string | null }>(`
   ORDER BY m.detector, m.version DESC
 `);
 
+/** Candidate of a model that was chosen among several. */
+export interface ModelCandidateRow {
+  readonly detector: string;
+  readonly modelVersion: number;
+  /** Place by held-out likelihood, from 1. */
+  readonly place: number;
+  readonly candidate: string;
+  readonly family: string;
+  /** Partition of the features in its couplings; null if it has none. */
+  readonly partition: string | null;
+  /** Number of layers; null for the depth that is usual for the family. */
+  readonly layers: number | null;
+  readonly parameters: number;
+  /** Training steps done; 0 if it was fitted without. */
+  readonly steps: number;
+  readonly heldOutRows: number;
+  /** Mean of −log p of those rows, in nats and original units; null if it could not be trained. */
+  readonly heldOutNllNats: number | null;
+  readonly heldOutStandardError: number | null;
+  /** Mean of log p − log p of the most likely candidate, clipped to ±5 per row, in nats. */
+  readonly gainNats: number | null;
+  readonly gainStandardError: number | null;
+  /** Null for a model that was calibrated again. */
+  readonly seconds: number | null;
+  readonly chosen: boolean;
+  readonly reason: string;
+}
+
+/** Selects the candidates of a model of a detector, the most likely first. */
+export const selectModelCandidates = many<ModelCandidateRow, { detector: string; version: number }>(`
+  SELECT detector, model_version AS "modelVersion", place, candidate, family, partition, layers, parameters, steps,
+         heldout_rows AS "heldOutRows", heldout_nll_nats AS "heldOutNllNats",
+         heldout_standard_error AS "heldOutStandardError", gain_nats AS "gainNats",
+         gain_standard_error AS "gainStandardError", seconds, chosen, reason
+  FROM flowline.v1_model_candidates WHERE detector = :detector AND model_version = :version ORDER BY place
+`);
+
 /** Adds the next model version of a detector, whose lock must be held. */
 export const insertModelVersion = one<
   { version: number },

@@ -1,6 +1,7 @@
 import type { EntitySpec, EventTimeSpec, FeatureSpec, LookupTable } from '@flowline/events';
 import type { FeatureEncoding } from '@flowline/features';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
+import type { CandidateReport } from '../selection/candidate-report.ts';
 import type { Statistic } from '../statistic/statistic.ts';
 import type { TrainingData } from '../training/recipe.ts';
 
@@ -38,6 +39,8 @@ export interface BundleMetadata {
   /** Detector name. */
   readonly detector: string;
   readonly family: string;
+  /** Candidates that it was chosen from, the best first; absent if the family was named. */
+  readonly candidates?: readonly Omit<CandidateReport, 'seconds'>[];
   readonly members: number;
   readonly seed: number;
   readonly data: TrainingData;

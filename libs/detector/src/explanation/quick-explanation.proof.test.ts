@@ -96,7 +96,7 @@ describe.each([
     const reader = createRecordReader(schema, {});
     const random = new Random(42);
     const history = reader.read(Array.from({ length: 6_500 }, () => record(random))).table;
-    const spec = { name: 'faults', schema, lookups: {}, family: 'auto', seed: 7, members: 1, alpha: 1e-3 } as const;
+    const spec = { name: 'faults', schema, lookups: {}, family: 'realNVP', seed: 7, members: 1, alpha: 1e-3 } as const;
     const parts = {
       train: sliceTable(history, 0, 3_000),
       validation: sliceTable(history, 3_000, 3_500),

@@ -33,7 +33,7 @@ const TEST_FRACTION = 0.1;
 export function splitByTime(
   timesMs: ArrayLike<number>,
   calibrationFraction: number,
-  family: ModelFamily | 'auto' = 'auto',
+  family: ModelFamily | 'auto' = 'realNVP',
 ): TimeSplit {
   const rows = timesMs.length;
   const boundary = (fraction: number): number => {

@@ -1,15 +1,16 @@
 import type { Scorer } from '@flowline/engine';
-import { blocksOf, inTurns, type ScoringBackend, turn } from '@flowline/events';
+import { inTurns, type ScoringBackend } from '@flowline/events';
 import { type ColumnTable, columnsOf, type FeatureEncoding, type FeatureTable } from '@flowline/features';
-import { type Flow, initBackend, loadFlowInParts, Random } from '@flowline/flows';
+import { type Flow, initBackend, loadFlowInParts } from '@flowline/flows';
 import type { ModelBundle } from '../bundle/bundle.ts';
 import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
 import { rowTraits } from '../calibration/row-traits.ts';
-import { decidedDensities, historyChunkRows } from '../log-densities.ts';
+import { decidedDensities } from '../log-densities.ts';
 import { heldOutScorer } from './held-out-scorer.ts';
-import { noisyRows } from './noisy-rows.ts';
-import { upperBound, valueAt } from '../sorted.ts';
+import { noisyLogDensities } from './noisy-log-densities.ts';
+import { pairedNats } from './paired-nats.ts';
+import { upperBound } from '../sorted.ts';
 
 /** Comparison of two models on the same held-out rows. */
 export type Comparison =
@@ -61,13 +62,8 @@ export interface ComparisonOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Differences are clipped so that no single absurd row decides. */
-const CLIP_NATS = 5;
 /** Fewer rows that the champion has not seen decide nothing. */
 const LEAST_UNSEEN_ROWS = 100;
-/** Batches of consecutive rows, from whose means the standard error is estimated. */
-const BATCHES = 20;
-
 /**
  * Compares two models on rows that neither has seen, by paired differences of log p in original
  * units. Since each flow is the density of x + σ·ε, both score the same rows with the same fixed
@@ -94,10 +90,7 @@ export async function compareOnHeldOut(
   const references = [challenger.encoding, champion.encoding];
   const own = await likelihoodOf(challenger, references, table, options);
   const other = await likelihoodOf(champion, references, table, options);
-  const differences = own.logDensityNats.map((logP, row) => clipped(logP, valueAt(other.logDensityNats, row)));
-  const rows = differences.length;
-  const mean = differences.reduce((sum, difference) => sum + difference / rows, 0);
-  const standardError = standardErrorOf(differences, mean);
+  const { rows, mean, standardError } = pairedNats(own.logDensityNats, other.logDensityNats);
   const notWorse = mean + standardError >= 0;
   const alarms = alpha === undefined ? null : compareAlarms(challenger, alpha, rows, other.alarms, own.alarms);
   const promote = notWorse && (alarms === null || alarms.inBounds);
@@ -117,21 +110,6 @@ export async function compareOnHeldOut(
 function seenRows({ metadata: { history } }: ModelBundle, timesMs: Float64Array | undefined): number {
   const { toMs } = history.calibration;
   return timesMs === undefined || toMs === null ? 0 : upperBound(timesMs, toMs);
-}
-
-/**
- * Standard error of a mean of consecutive values: that of independent ones, or by the means of 20
- * batches if that is more (Geyer 1992).
- */
-function standardErrorOf(values: Float64Array, mean: number): number {
-  const squared = (of: Float64Array): number => of.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const independent = squared(values) / (values.length - 1) / values.length;
-  const size = Math.floor(values.length / BATCHES);
-  if (size < 2) return Math.sqrt(independent);
-  const means = Float64Array.from({ length: BATCHES }, (_, batch) =>
-    values.subarray(batch * size, (batch + 1) * size).reduce((sum, value) => sum + value / size, 0),
-  );
-  return Math.sqrt(Math.max(independent, squared(means) / (BATCHES - 1) / BATCHES));
 }
 
 /** Log-likelihoods of one model with the noise of reference models, and its alarms. */
@@ -159,7 +137,12 @@ async function likelihoodOf(
   try {
     for (const bytes of model.flows) flows.push(await loadFlowInParts(bytes));
     scorer = await heldOutScorer(flows, backend);
-    const logDensityNats = await noisyLogDensities(scorer, { model, references }, table, new Random(seed), signal);
+    const logDensityNats = await noisyLogDensities(
+      { scorer, encoding: model.encoding, references },
+      table,
+      seed,
+      signal,
+    );
     if (alpha === undefined) return { logDensityNats, alarms: 0 };
     const traits = rowTraits(model.schema, table);
     const densities = await decidedDensities({ scorer, ...model }, table, traits, { signal });
@@ -169,32 +152,6 @@ async function likelihoodOf(
     scorer?.dispose();
     for (const flow of flows) flow.dispose();
   }
-}
-
-async function noisyLogDensities(
-  scorer: Scorer,
-  { model, references }: { readonly model: ModelBundle; readonly references: readonly FeatureEncoding[] },
-  table: ColumnTable,
-  random: Random,
-  signal: AbortSignal | undefined,
-): Promise<Float64Array> {
-  const logDensityNats = new Float64Array(table.size);
-  for (const [start, end] of blocksOf(table.size, historyChunkRows(table))) {
-    await turn(signal);
-    const part = table.rows(start, end);
-    const { rows, logJacobian, outOfDomain } = noisyRows(model.encoding, references, part, random, start);
-    const logP = await scorer.score(rows, part.size);
-    logP.forEach((flow, i) => {
-      logDensityNats[start + i] = outOfDomain[i] === 1 ? -Infinity : flow + valueAt(logJacobian, i);
-    });
-  }
-  return logDensityNats;
-}
-
-/** challenger − champion, clipped to ±5. It is 0 if undefined, as when both are −Infinity. */
-function clipped(challenger: number, champion: number): number {
-  const difference = challenger - champion;
-  return Number.isNaN(difference) ? 0 : Math.max(-CLIP_NATS, Math.min(CLIP_NATS, difference));
 }
 
 function compareAlarms(

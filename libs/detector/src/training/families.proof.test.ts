@@ -141,7 +141,7 @@ describe('families without gradient steps', () => {
     expect(() => partsOf(correlated(100, 1), 'realNVP')).toThrow(
       expect.objectContaining({
         code: 'FLOWLINE_HISTORY_TOO_SMALL',
-        remedy: expect.stringContaining('model.family: gaussian or mixture takes histories from 100 rows'),
+        remedy: expect.stringContaining('model.family: auto, gaussian or mixture takes histories from 100 rows'),
       }),
     );
     expect(() => partsOf(correlated(60, 1), 'gaussian')).toThrow(/at least 50 are needed/);

@@ -1,5 +1,15 @@
 import type { FeatureEncoding } from '@flowline/features';
-import { type Flow, glow, maf, naf, neuralSpline, planar, radial, realNVP } from '@flowline/flows';
+import {
+  type Flow,
+  glow,
+  maf,
+  naf,
+  neuralSpline,
+  planar,
+  type PartitionScheme,
+  radial,
+  realNVP,
+} from '@flowline/flows';
 
 import { recipe } from './recipe.ts';
 
@@ -13,34 +23,56 @@ export type ModelFamily = TrainedFamily | FittedFamily;
 /** True for a family that is fitted without gradient steps. */
 export const isFitted = (family: ModelFamily): family is FittedFamily => family === 'gaussian' || family === 'mixture';
 
-/** Family by the choice of a definition: `auto` is Real NVP, which ranks best on the dev sets. */
-export const familyOf = (choice: ModelFamily | 'auto'): ModelFamily => (choice === 'auto' ? 'realNVP' : choice);
+/** Structure of a density: its family, and for couplings the partition and depth of its layers. */
+export interface Architecture {
+  readonly family: ModelFamily;
+  /** Null if the family divides no features. */
+  readonly partition: PartitionScheme | null;
+  /** Number of layers; null for the depth that is usual for the family. */
+  readonly layers: number | null;
+}
+
+/** Architecture of a trained family. */
+export type TrainedArchitecture = Architecture & { readonly family: TrainedFamily };
+
+/** True for an architecture whose weights are trained by gradient steps. */
+export const isTrained = <Of extends Architecture>(architecture: Of): architecture is Of & TrainedArchitecture =>
+  !isFitted(architecture.family);
+
+/** Architecture of a family that is named: Real NVP by the recipe. */
+export const architectureOf = (family: ModelFamily): Architecture => ({
+  family,
+  partition: family === 'realNVP' || family === 'neuralSpline' ? recipe.flow.partition : null,
+  layers: family === 'realNVP' || family === 'neuralSpline' || family === 'glow' ? recipe.flow.layers : null,
+});
 
 /** Options that the conditioners of all families share. */
-const { layers, hidden, activation, inputClip, scaleBound } = recipe.flow;
+const { hidden, activation, inputClip, scaleBound } = recipe.flow;
 
 /**
- * Flow of a family with new weights, for the rows of an encoding: Real NVP by the recipe, the
- * others with the recipe's networks and the depth that is usual for them. The caller disposes it.
+ * Flow with new weights, for the rows of an encoding: Real NVP by the recipe, the others with the
+ * recipe's networks. The caller disposes it.
  */
 export function newFlow(
   { dimensions: features, contextWidth: context, presence }: FeatureEncoding,
   seed: number,
-  family: TrainedFamily = 'realNVP',
+  { family, partition, layers }: TrainedArchitecture,
 ): Flow {
   const rows = { features, context, presence, seed };
   const networks = { ...rows, hidden, activation, inputClip } as const;
+  const depth = layers === null ? {} : { layers };
+  const divided = partition === null ? {} : { partition };
   switch (family) {
     case 'realNVP':
-      return realNVP({ ...recipe.flow, ...rows });
+      return realNVP({ ...recipe.flow, ...rows, ...depth, ...divided });
     case 'glow':
-      return glow({ ...networks, layers, scaleBound });
+      return glow({ ...networks, ...depth, scaleBound });
     case 'maf':
-      return maf({ ...networks, scaleBound });
+      return maf({ ...networks, ...depth, scaleBound });
     case 'neuralSpline':
-      return neuralSpline({ ...networks, layers, partition: recipe.flow.partition });
+      return neuralSpline({ ...networks, ...depth, ...divided });
     case 'naf':
-      return naf({ ...networks, scaleBound });
+      return naf({ ...networks, ...depth, scaleBound });
     case 'planar':
       return planar(rows);
     case 'radial':

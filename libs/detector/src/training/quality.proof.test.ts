@@ -75,7 +75,7 @@ const areaAfter = async (name: string, steps: number): Promise<number> => {
         Array.from({ length: to - from }, (_, i) => from + i),
       ),
     );
-  const flow = newFlow(encoding, 0);
+  const flow = newFlow(encoding, 0, { family: 'realNVP', partition: null, layers: null });
   const { fit } = await chooseTrainer(flow, { tensors: 'tfjs-wasm' });
   await trainFlow(
     flow,

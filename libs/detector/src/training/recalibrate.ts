@@ -57,6 +57,7 @@ export async function recalibrate(
         seconds: (performance.now() - startedMs) / 1000,
         compute: { backend: 'engine', device: 'none', why: WHY, reason: WHY },
         warmStart: null,
+        candidates: [],
         scoring: scoringOf(scorer),
         parameterCount: flows.reduce((sum, flow) => sum + flow.parameterCount, 0),
         members: [],

@@ -11,7 +11,7 @@ const at = (step: number, trainNll: number, validationNll: number | null): FitPr
 describe('runProgress', () => {
   it('adds the steps of trainings side by side, takes the means of their losses, and never goes back', () => {
     const shown: Partial<TrainingProgress>[] = [];
-    const [first, second] = runProgress(2, 100, (_phase, now) => shown.push(now ?? {}));
+    const [first, second] = runProgress(2, 100, (now) => shown.push(now));
     first!.show(at(50, 4, 3));
     second!.show(at(50, 2, null));
     second!.show(at(100, 2, 1));

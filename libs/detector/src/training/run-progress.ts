@@ -1,6 +1,6 @@
 import type { FitProgress } from '@flowline/flows';
 
-import type { ReportProgress } from './training-spec.ts';
+import type { TrainingProgress } from './training-spec.ts';
 
 /** Progress of one of several trainings that run side by side. */
 export interface RunProgress {
@@ -14,14 +14,18 @@ export interface RunProgress {
  * their latest losses.
  * @param steps maximum number of steps per training.
  */
-export function runProgress(runs: number, steps: number, report: ReportProgress): readonly RunProgress[] {
+export function runProgress(
+  runs: number,
+  steps: number,
+  report: (now: Partial<TrainingProgress>) => void,
+): readonly RunProgress[] {
   const done = new Array<number>(runs).fill(0);
   const trainNlls = new Map<number, number>();
   const validationNlls = new Map<number, number>();
   const tell = (): void => {
     const step = done.reduce((sum, each) => sum + each, 0);
     const losses = { trainNll: mean(trainNlls.values()), validationNll: mean(validationNlls.values()) };
-    report('train', { share: step / (runs * steps), step, steps: runs * steps, ...losses });
+    report({ share: step / (runs * steps), step, steps: runs * steps, ...losses });
   };
   return done.map((_, run) => ({
     show: ({ step, trainNll, validationNll }) => {

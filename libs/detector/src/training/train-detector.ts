@@ -17,14 +17,16 @@ import { heldOutScorer, scoringOf } from './held-out-scorer.ts';
 import { movedFeatures } from './moved-features.ts';
 import { recipe } from './recipe.ts';
 import { trainMembers } from './train-members.ts';
-import type { TrainedMembers } from './trained-members.ts';
+import { architectureOf } from './families.ts';
+import { selectMembers, type SelectedMembers } from '../selection/select-members.ts';
 import { trainedBundle } from './trained-bundle.ts';
 import type { TrainingReport } from './training-report.ts';
 import type { DetectorTrainingSpec, ReportProgress, TrainDetectorOptions, TrainingProgress } from './training-spec.ts';
 import { alarmWarnings, calibrationWarnings } from './training-warnings.ts';
 
 /**
- * Trains a detector: fit features → fit flows → calibrate on rows not used in training → evaluate
+ * Trains a detector: fit features → fit flows (under `auto`, of the
+ * candidate that is chosen) → calibrate on rows not used in training → evaluate
  * on the newest rows. The same spec, tables and training backend give the same bundle, bit for bit,
  * on any number of threads (unless maxMinutes cuts training short), also if it goes on from
  * checkpoints of an interrupted training.
@@ -46,7 +48,11 @@ export async function trainDetector(
 
   reportProgress('features');
   const encoding = await inTurns(fitEncodingSteps(spec.schema, tables.train, strayRules[spec.data]), signal);
-  const trained = await trainMembers(spec, encoding, tables, { report: reportProgress, signal, checkpoints });
+  const context = { report: reportProgress, signal, checkpoints };
+  const trained =
+    spec.family === 'auto'
+      ? await selectMembers(spec, encoding, tables, context)
+      : { ...(await trainMembers(spec, architectureOf(spec.family), encoding, tables, context)), candidates: [] };
   try {
     // TensorFlow is current if it trained.
     await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
@@ -59,7 +65,7 @@ export async function trainDetector(
 /** Fitted parts of a detector, and the rows to calibrate and test it on. */
 interface Fitted {
   readonly encoding: FeatureEncoding;
-  readonly trained: TrainedMembers;
+  readonly trained: SelectedMembers;
   readonly tables: HistoryParts<ColumnTable>;
   readonly backend: ScoringBackend;
   readonly startedMs: number;
@@ -76,7 +82,7 @@ async function assess(
     reportProgress(phase);
     return { signal, onShare: (share) => reportProgress(phase, { share }) };
   };
-  const { members, compute, warmStart } = trained;
+  const { members, family, compute, warmStart, candidates } = trained;
   const flows = members.map(({ flow }) => flow);
   const scorer = await heldOutScorer(flows, backend);
   try {
@@ -94,6 +100,7 @@ async function assess(
       seconds: (performance.now() - startedMs) / 1000,
       compute,
       warmStart,
+      candidates,
       scoring: scoringOf(scorer),
       parameterCount: flows.reduce((sum, flow) => sum + flow.parameterCount, 0),
       members: members.map((member) => member.report),
@@ -106,7 +113,7 @@ async function assess(
         ...alarmWarnings(evaluation.alarms, moved),
       ],
     };
-    return { bundle: trainedBundle(spec, { tables, encoding, flows, calibration, statistic, report }), report };
+    return { bundle: trainedBundle(spec, { family, tables, encoding, flows, calibration, statistic, report }), report };
   } finally {
     scorer.dispose();
   }

@@ -1,157 +1,94 @@
-import { at, inTurns, turn } from '@flowline/events';
+import { at, turn } from '@flowline/events';
 import type { ColumnTable, FeatureEncoding } from '@flowline/features';
-import { type Flow, FlowError, Random } from '@flowline/flows';
+import { type Flow, Random } from '@flowline/flows';
 
 import type { HistoryParts } from '../bundle/bundle.ts';
 import { chooseTrainer, type Trainer } from './choose-training.ts';
-import { familyOf, isFitted, newFlow, type TrainedFamily } from './families.ts';
+import { type Architecture, isFitted, newFlow, type TrainedArchitecture } from './families.ts';
 import { fitMembers } from './fit-members.ts';
 import { keptRuns, type TrainedMember, type TrainedRun } from './kept-runs.ts';
-import { recipe } from './recipe.ts';
-import { rowsToTrainOn } from './rows-to-train-on.ts';
-import { runProgress } from './run-progress.ts';
-import { together } from './together.ts';
-import { type FlowCheckpoints, type MemberReport, type Start, trainFlow, type TrainFlowOptions } from './train-flow.ts';
-import type { DetectorTrainingSpec, MemberCheckpoints, ReportProgress } from './training-spec.ts';
+import { type MembersContext, type Run, trainRuns } from './train-runs.ts';
 import type { TrainedMembers } from './trained-members.ts';
+import type { DetectorTrainingSpec } from './training-spec.ts';
 import { warmFlows, warmStartReport } from './warm-start.ts';
 
-/** Training of one member that is to be done. */
-interface Run {
-  readonly member: number;
-  readonly seed: number;
-  readonly start: Start;
-  readonly flow: Flow;
+/** First member that is trained already, from new weights, and the place of its checkpoints. */
+export interface FirstMember extends TrainedMember {
+  readonly slot: number;
 }
 
-/** Surroundings of the training of members. */
-interface MembersContext {
-  readonly report: ReportProgress;
-  readonly signal: AbortSignal | undefined;
-  readonly checkpoints: MemberCheckpoints | undefined;
-}
-
-/** Parts of a training that all members share. */
-interface SharedParts extends MembersContext {
-  readonly encoding: FeatureEncoding;
-  readonly tables: HistoryParts<ColumnTable>;
-  readonly trainer: Trainer;
-}
+/** Seed of each member of the ensemble. */
+export const memberSeeds = ({ seed, members }: Pick<DetectorTrainingSpec, 'members' | 'seed'>): readonly number[] =>
+  Array.from({ length: members }, (_, i) => new Random(seed).fork(`member ${i}`).uint32());
 
 /**
  * Trains the members of the ensemble, each with a seed of its own, side by side where the code that
  * trains has threads to share. With a warm start each is trained twice, and the better on the
- * validation rows is kept. The caller disposes their flows.
+ * validation rows is kept. The caller disposes their flows, also `first` if this throws.
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_BACKEND_UNAVAILABLE; FlowError as
- * {@link trainFlow} does.
+ * trainFlow does.
  */
 export async function trainMembers(
   spec: DetectorTrainingSpec,
+  architecture: Architecture,
   encoding: FeatureEncoding,
   tables: HistoryParts<ColumnTable>,
   context: MembersContext,
+  first: FirstMember | null = null,
 ): Promise<TrainedMembers> {
-  const seeds = Array.from({ length: spec.members }, (_, i) => new Random(spec.seed).fork(`member ${i}`).uint32());
-  const family = familyOf(spec.family);
-  if (isFitted(family)) return fitMembers(spec, family, seeds, encoding, tables, context);
-  const trainer = await trainerOf(spec, family, encoding);
+  const seeds = memberSeeds(spec);
+  const { family } = architecture;
+  if (isFitted(family)) return fitMembers(spec, family, seeds, encoding, tables, context, first);
+  return trainFlows(spec, { ...architecture, family }, seeds, encoding, tables, context, first);
+}
+
+async function trainFlows(
+  spec: DetectorTrainingSpec,
+  architecture: TrainedArchitecture,
+  seeds: readonly number[],
+  encoding: FeatureEncoding,
+  tables: HistoryParts<ColumnTable>,
+  context: MembersContext,
+  first: FirstMember | null,
+): Promise<TrainedMembers> {
+  const trainer = await trainerOf(spec, architecture, encoding);
   const flows: Flow[] = [];
-  let kept: readonly TrainedMember[] = [];
+  let kept: readonly TrainedMember[] = first === null ? [] : [first];
   try {
     for (const seed of seeds) {
       await turn(context.signal);
-      flows.push(newFlow(encoding, seed, family));
+      flows.push(first !== null && flows.length === 0 ? first.flow : newFlow(encoding, seed, architecture));
     }
     const warm = await warmFlows(spec, encoding, flows);
-    const runs = seeds.flatMap((seed, member): readonly Run[] => {
-      const run = { member, seed, start: 'cold', flow: at(flows, member) } as const;
-      const flow = warm.flows.at(member);
-      return flow === undefined ? [run] : [run, { ...run, start: 'warm', flow }];
-    });
     flows.push(...warm.flows);
-    const { members, comparisons } = keptRuns(await trainRuns(spec, runs, { ...context, encoding, tables, trainer }));
+    const slot = first?.slot ?? 0;
+    const runs = seeds.flatMap((seed, member): readonly Run[] => {
+      const cold = { member, seed, start: 'cold', slot: slot + member, flow: at(flows, member), mayDiverge: false } as const; // prettier-ignore
+      const flow = warm.flows.at(member);
+      const both: readonly Run[] = flow === undefined ? [cold] : [cold, { ...cold, start: 'warm', flow, mayDiverge: true }]; // prettier-ignore
+      return both.filter(({ start }) => first === null || member > 0 || start === 'warm');
+    });
+    const done: readonly TrainedRun[] = first === null ? [] : [{ ...first, member: 0, start: 'cold' }];
+    const trained = runs.length === 0 ? [] : await trainRuns(spec, runs, { ...context, encoding, tables, trainer, phase: 'train' }); // prettier-ignore
+    const { members, comparisons } = keptRuns([...done, ...trained].sort((a, b) => a.member - b.member));
     kept = members;
-    return { members, compute: trainer.compute, warmStart: warmStartReport(spec.warmStart, warm, comparisons) };
+    const { family } = architecture;
+    return { members, family, compute: trainer.compute, warmStart: warmStartReport(spec.warmStart, warm, comparisons) };
   } finally {
     for (const flow of flows) if (!kept.some((member) => member.flow === flow)) flow.dispose();
   }
 }
 
 /** Chooses the code that trains, by a flow like the members. */
-async function trainerOf(
+export async function trainerOf(
   spec: DetectorTrainingSpec,
-  family: TrainedFamily,
+  architecture: TrainedArchitecture,
   encoding: FeatureEncoding,
 ): Promise<Trainer> {
-  const flow = newFlow(encoding, spec.seed, family);
+  const flow = newFlow(encoding, spec.seed, architecture);
   try {
     return await chooseTrainer(flow, { ...spec.compute, tensors: spec.backend ?? 'tfjs-wasm' });
   } finally {
     flow.dispose();
   }
 }
-
-async function trainRuns(
-  spec: DetectorTrainingSpec,
-  runs: readonly Run[],
-  { encoding, tables, trainer, report, signal, checkpoints }: SharedParts,
-): Promise<readonly TrainedRun[]> {
-  const steps = spec.steps ?? recipe.fit.steps;
-  const draws = runs.length * steps * recipe.fit.batchSize;
-  const rows = await inTurns(rowsToTrainOn(spec, encoding, tables, draws), signal);
-  const width = Math.min(runs.length, trainer.threads);
-  const threads = Math.max(1, Math.floor(trainer.threads / width));
-  const progress = runProgress(runs.length, steps, report);
-  const endMs = performance.now() + (spec.maxMinutes ?? Infinity) * 60_000;
-  const trained: TrainedRun[] = [];
-  const jobs = runs.map((run, i) => async (either: AbortSignal): Promise<void> => {
-    const { show, end } = at(progress, i);
-    const made = await reportOf(run, (options) => trainFlow(run.flow, encoding, rows, options), {
-      fit: (flow, data, options) => trainer.fit(flow, data, options, threads),
-      seed: run.seed,
-      start: run.start,
-      data: spec.data,
-      steps,
-      // The runs that have not begun yet share the time that is left, `width` at once.
-      maxMs: (endMs - performance.now()) / Math.ceil((runs.length - i) / width),
-      onProgress: show,
-      signal: either,
-      ...checkpointsOf(checkpoints, run),
-    });
-    trained.push({ ...run, report: made });
-    end();
-  });
-  await together(jobs, width, signal);
-  return trained.sort((a, b) => a.member - b.member);
-}
-
-/** Report on a run. Null for a warm start none of whose validations was finite. */
-async function reportOf(
-  { start }: Run,
-  train: (options: TrainFlowOptions) => Promise<MemberReport>,
-  options: TrainFlowOptions,
-): Promise<MemberReport | null> {
-  try {
-    return await train(options);
-  } catch (error) {
-    const isDiverged = error instanceof FlowError && error.code === 'FLOWLINE_TRAINING_FAILED';
-    if (start === 'warm' && isDiverged) return null;
-    throw error;
-  }
-}
-
-/** Checkpoints of one member. Warm starts have none: they begin anew from the champion. */
-const checkpointsOf = (
-  checkpoints: MemberCheckpoints | undefined,
-  { member, start }: Run,
-): { readonly checkpoints?: FlowCheckpoints } => {
-  if (checkpoints === undefined || start === 'warm') return {};
-  const { resume, keep, onRejected } = checkpoints;
-  return {
-    checkpoints: {
-      resume: resume.get(member) ?? null,
-      keep: (bytes) => keep(member, bytes),
-      onRejected: (error) => onRejected(member, error),
-    },
-  };
-};

@@ -4,13 +4,16 @@ import { type Flow, saveFlow } from '@flowline/flows';
 import type { BundleMetadata, HistoryPart, HistoryParts, ModelBundle } from '../bundle/bundle.ts';
 import { libraryVersions } from '../bundle/library-versions.ts';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
+import type { CandidateReport } from '../selection/candidate-report.ts';
 import type { Statistic } from '../statistic/statistic.ts';
-import { familyOf } from './families.ts';
+import type { ModelFamily } from './families.ts';
 import type { TrainingReport } from './training-report.ts';
 import type { DetectorTrainingSpec } from './training-spec.ts';
 
 /** Parts of a trained detector, from which its bundle is made. */
 export interface TrainedParts {
+  /** Family that was trained: the chosen one under `auto`. */
+  readonly family: ModelFamily;
   readonly tables: HistoryParts<{ readonly size: number }>;
   readonly encoding: FeatureEncoding;
   readonly flows: readonly Flow[];
@@ -34,7 +37,7 @@ export function trainedBundle(spec: DetectorTrainingSpec, parts: TrainedParts): 
   };
 }
 
-function metadataOf(spec: DetectorTrainingSpec, { tables, encoding, report }: TrainedParts): BundleMetadata {
+function metadataOf(spec: DetectorTrainingSpec, { family, tables, encoding, report }: TrainedParts): BundleMetadata {
   const { compute, scoring, heldOut, calibration, warmStart } = report;
   const from = spec.warmStart;
   const isWarm = warmStart !== null && warmStart.kept > 0;
@@ -44,7 +47,7 @@ function metadataOf(spec: DetectorTrainingSpec, { tables, encoding, report }: Tr
   };
   return {
     detector: spec.name,
-    family: familyOf(spec.family),
+    family,
     members: spec.members,
     seed: spec.seed,
     data: spec.data,
@@ -61,6 +64,10 @@ function metadataOf(spec: DetectorTrainingSpec, { tables, encoding, report }: Tr
     noise: Object.fromEntries(encoding.scored.map(({ feature, sigma }) => [feature, sigma])),
     heldOut: heldOut === null ? null : { nllNats: heldOut.nllNats, standardError: heldOut.standardError },
     calibration: { trimmedRows: calibration.trimmedRows, undefinedRows: calibration.undefinedRows },
+    ...(report.candidates.length === 0 ? {} : { candidates: report.candidates.map(withoutSeconds) }),
     libraries: libraryVersions(),
   };
 }
+
+/** Durations differ between trainings of the same bytes. */
+const withoutSeconds = ({ seconds: _, ...candidate }: CandidateReport): Omit<CandidateReport, 'seconds'> => candidate;

@@ -1,5 +1,6 @@
 import type { AlarmVerdict } from '../calibration/alarm-verdict.ts';
 import type { RateInterval } from '../calibration/alpha.ts';
+import type { CandidateReport } from '../selection/candidate-report.ts';
 import type { TrainingCompute } from './choose-training.ts';
 import type { HeldOutScoring } from './held-out-scorer.ts';
 import type { MovedFeature } from './moved-features.ts';
@@ -73,6 +74,8 @@ export interface TrainingReport {
   readonly compute: TrainingCompute;
   /** Null if no warm start was asked for. */
   readonly warmStart: WarmStartReport | null;
+  /** Candidates of `model.family: auto`, the best first; empty if the family was named. */
+  readonly candidates: readonly CandidateReport[];
   /** Backend that scored the held-out rows, and the reason for it. */
   readonly scoring: HeldOutScoring;
   readonly parameterCount: number;

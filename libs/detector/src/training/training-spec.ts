@@ -17,7 +17,7 @@ export interface DetectorTrainingSpec {
   readonly lookups: Readonly<Record<string, LookupTable>>;
   /** Entity whose past the windows of the schema read (default null). */
   readonly entity?: EntitySpec | null;
-  /** Family of the members; `auto` is Real NVP. */
+  /** Family of the members; `auto` chooses it, and its structure, among candidates. */
   readonly family: ModelFamily | 'auto';
   readonly seed: number;
   /** Number of flows in the ensemble. */
@@ -56,7 +56,8 @@ export interface DetectorTrainingSpec {
 
 /** Progress of a training run. */
 export interface TrainingProgress {
-  readonly phase: 'features' | 'train' | 'calibrate' | 'test';
+  /** `select`: the candidates of `auto` are trained; `train`: the members, or the other ones. */
+  readonly phase: 'features' | 'select' | 'train' | 'calibrate' | 'test';
   /** Share of the phase that is done, 0 to 1. */
   readonly share: number;
   readonly members: number;
@@ -69,11 +70,11 @@ export interface TrainingProgress {
 }
 
 /**
- * Checkpoints of the members of a training: those of an earlier attempt that it goes on from, and
+ * Checkpoints of the flows of a training: those of an earlier attempt that it goes on from, and
  * those that a later one may.
  */
 export interface MemberCheckpoints {
-  /** Checkpoints to go on from, by member, from 0. */
+  /** Checkpoints to go on from, by member, from 0; those of each further candidate follow. */
   readonly resume: ReadonlyMap<number, Uint8Array>;
   /** Called with each checkpoint of a member, of which the last one counts. */
   readonly keep: (member: number, bytes: Uint8Array) => void;

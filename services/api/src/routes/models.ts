@@ -1,4 +1,13 @@
-import { getDetector, listModels, modelPage, type ModelSummary, pageEnd, promote, rollBack } from '@flowline/db';
+import {
+  getDetector,
+  listModelCandidates,
+  listModels,
+  modelPage,
+  type ModelSummary,
+  pageEnd,
+  promote,
+  rollBack,
+} from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { z } from 'zod';
 
@@ -19,6 +28,31 @@ const model = z.strictObject({
   createdAt: time,
 });
 const shown = model.extend({ manifest: z.looseObject({}).describe('Report of its training.') });
+const candidate = z.strictObject({
+  detector: z.string(),
+  modelVersion: z.int(),
+  place: z.int().describe('Place by held-out likelihood, from 1.'),
+  candidate: z.string().describe('Name, unique within the model.'),
+  family: z.string(),
+  partition: z.string().nullable().describe('Partition of the features in its couplings; null if it has none.'),
+  layers: z.int().nullable().describe('Number of layers; null for the depth that is usual for the family.'),
+  parameters: z.int().describe('Number of trainable values.'),
+  steps: z.int().describe('Training steps done; 0 if it was fitted without.'),
+  heldOutRows: z.int().describe('Validation rows that it was compared on.'),
+  heldOutNllNats: z
+    .number()
+    .nullable()
+    .describe('Mean of −log p, in nats and original units; null if it could not be trained.'),
+  heldOutStandardError: z.number().nullable(),
+  gainNats: z
+    .number()
+    .nullable()
+    .describe('Mean of log p − log p of the most likely candidate, each difference clipped to ±5, in nats.'),
+  gainStandardError: z.number().nullable(),
+  seconds: z.number().nullable().describe('Duration; null for a model that was calibrated again.'),
+  chosen: z.boolean(),
+  reason: z.string().describe('Why it was chosen, or not.'),
+});
 const inForce = z.strictObject({
   detector: z.string(),
   champion: z.int(),
@@ -67,6 +101,29 @@ export const modelRoutes: readonly Route[] = [
       const [found] = await modelPage(db, { detector, before: number + 1, limit: 1 });
       if (found?.version !== number) throw modelMissing(detector, number);
       return { status: 200, body: { ...listed(found), manifest: found.manifest } };
+    },
+  }),
+  route({
+    ...{
+      method: 'GET',
+      path: '/v1/detectors/{detector}/models/{version}/candidates',
+      tag,
+      scope: 'read',
+      detector: 'path',
+    },
+    summary: 'List the candidates that a model was chosen from (model.family: auto), the most likely first.',
+    params: modelParams,
+    replies: {
+      200: {
+        description: 'All of them; none if its family was named.',
+        schema: z.strictObject({ items: z.array(candidate) }),
+      },
+    },
+    handle: async ({ params: { detector, version: number } }, { db }) => {
+      await getDetector(db, detector);
+      const [found] = await modelPage(db, { detector, before: number + 1, limit: 1 });
+      if (found?.version !== number) throw modelMissing(detector, number);
+      return { status: 200, body: { items: await listModelCandidates(db, { detector, version: number }) } };
     },
   }),
   route({

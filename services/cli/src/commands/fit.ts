@@ -1,5 +1,6 @@
 import path from 'node:path';
 
+import { modelFamilies } from '@flowline/config';
 import { FlowlineError, printable } from '@flowline/events';
 import { type DataTable, tableFormats } from '@flowline/tables';
 import type { Command } from 'commander';
@@ -22,6 +23,7 @@ interface FitOptions extends FileOptions {
   readonly alpha?: string;
   readonly seed?: string;
   readonly report?: string | true;
+  readonly family?: string;
 }
 
 const trainingData = ['unlabelled', 'clean'] as const;
@@ -34,6 +36,7 @@ export function fitCommand(): Command {
     [
       'flowline fit orders.csv                          # writes orders.safetensors',
       'flowline fit orders.parquet --ignore is_fraud --data clean -o model.safetensors',
+      'flowline fit short.csv --family auto             # chosen among candidates; takes files from 100 rows',
       'flowline fit history.ndjson.gz --definition detector.yaml   # its features and options',
       'flowline fit orders.csv --report orders.html     # and a page about it',
     ],
@@ -45,6 +48,7 @@ export function fitCommand(): Command {
     .addOption(choice('--data <kind>', 'unlabelled: rows may be anomalies (default); clean: none is', trainingData))
     .option('--alpha <p>', 'false alarms per event (default: 1e-3, or those of the definition)')
     .option('--seed <n>', 'of the training')
+    .addOption(choice('--family <name>', 'of the density (default: that of the definition, or realNVP)', modelFamilies))
     .addOption(choice('--format <format>', 'default: by the name of the file', tableFormats))
     .option('--delimiter <text>', 'separator of CSV cells (default: a comma; a tab for .tsv)')
     .action(action(fitFile));
@@ -57,6 +61,7 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
     data: options.data === undefined ? null : parseChoice('--data', options.data, trainingData),
     alpha: options.alpha === undefined ? null : parseProbability('--alpha', options.alpha),
     seed: options.seed === undefined ? null : parseCount('--seed', options.seed),
+    family: options.family === undefined ? null : parseChoice('--family', options.family, modelFamilies),
   };
   const inputs = [file, ...(options.definition === undefined ? [] : [options.definition])];
   const page = await checkReport(options.report, inputs);
@@ -76,6 +81,7 @@ async function fitFile(file: string, options: FitOptions): Promise<void> {
     features: schema.map((spec) => ({ name: spec.name, type: spec.type, nullable: spec.nullable })),
     leftOut: plan.leftOut,
     heldOut: report.heldOut,
+    candidates: report.candidates,
     alarms: report.alarms,
     warnings: fitted.warnings,
   };
@@ -111,10 +117,17 @@ function described(
     `features  ${spec.schema.map(({ name, type }) => `${printable(name)} (${type})`).join(', ')}`,
     ...leftOut.map(({ name, reason }) => `left out  ${printable(name)}: ${printable(reason)}`),
     `trained   on ${formatCount(rows.train)} of ${ofRows} rows (${spec.data}), calibrated on ${formatCount(rows.calibration)}${nats}`,
+    ...chosenLine(report),
     ...curves.map((line) => `          ${line}`),
     `alarms    expected ${percent(expectedRate)}, ${measured} on the last ${formatCount(testRows)} rows`,
     `${output}: the model, alpha ${formatNumber(alpha)}; next: flowline score ${file} --model ${output} --only-anomalies --explain`,
   ].join('\n');
 }
+
+/** Line about the candidate that was chosen; none if the family was named. */
+const chosenLine = ({ candidates }: FittedTable['report']): readonly string[] =>
+  candidates
+    .filter(({ chosen }) => chosen)
+    .map(({ name, reason }) => `chosen    ${name} of ${candidates.length} candidates: ${reason}`);
 
 const percent = (share: number): string => `${formatNumber(100 * share, 2)} %`;

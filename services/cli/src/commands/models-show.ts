@@ -71,7 +71,8 @@ function formatModel({
   ].join('\n');
 }
 
-function modelMissing(detector: string, version: number | null): FlowlineError {
+/** Creates the error for a version that a detector does not have; null: for a missing champion. */
+export function modelMissing(detector: string, version: number | null): FlowlineError {
   const what = version === null ? 'no champion yet' : `no model version ${version}`;
   return new FlowlineError('FLOWLINE_MODEL_MISSING', `The detector ${detector} has ${what}.`, {
     where: detector,

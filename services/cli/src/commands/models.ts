@@ -3,6 +3,7 @@ import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
 import { formatCount, formatNumber, formatTable, formatTime, printResult } from '../output.ts';
+import { candidatesCommand } from './models-candidates.ts';
 import { exportCommand } from './models-export.ts';
 import { promoteCommand, rollbackCommand } from './models-in-force.ts';
 import { showCommand } from './models-show.ts';
@@ -14,8 +15,8 @@ interface ModelsOptions {
 }
 
 /**
- * `flowline models ls|show|promote|rollback|verify|export`: manages the model versions in the
- * database.
+ * `flowline models ls|show|candidates|promote|rollback|verify|export`: manages the model versions
+ * in the database.
  */
 export function modelsCommand(): Command {
   const ls = command('ls [detector]', 'List model versions, newest first. The champion is the one that scores.', [
@@ -34,6 +35,7 @@ export function modelsCommand(): Command {
     .description('Inspect trained models, and choose the one that scores.')
     .addCommand(ls)
     .addCommand(showCommand())
+    .addCommand(candidatesCommand())
     .addCommand(promoteCommand())
     .addCommand(rollbackCommand())
     .addCommand(verifyCommand())

@@ -65,7 +65,7 @@ async function reportOn(subject: string, options: ReportOptions): Promise<void> 
 }
 
 /** Options that mean nothing without a label. */
-const OF_LABELS = ['normal', 'protocol', 'seeds', 'members', 'steps', 'baselines'] as const;
+const OF_LABELS = ['normal', 'protocol', 'seeds', 'test', 'members', 'steps', 'baselines'] as const;
 /** Those that mean nothing for a model that is there. */
 const OF_FILES = ['label', 'alpha', 'ignore', ...OF_LABELS] as const;
 
@@ -123,7 +123,7 @@ async function ofFile(file: string, options: ReportOptions): Promise<Report> {
   const { fitTable, planFit, showingProgress } = await import('../fit/index.ts');
   const { fittedReport } = await import('../report/index.ts');
   const ignore = namesOf(options.ignore);
-  const plan = await planFit(data, { ...{ definition: null, ignore, data: null }, alpha, seed: null });
+  const plan = await planFit(data, { ...{ definition: null, ignore, data: null }, alpha, seed: null, family: null });
   const fitted = await showingProgress((onProgress) => fitTable(data, plan, { onProgress }));
   fitted.warnings.forEach(printWarning);
   const html = await fittedReport(data, plan, fitted);

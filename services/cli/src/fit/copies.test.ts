@@ -7,7 +7,7 @@ import { readHistory } from './read-history.ts';
 function warningOf(records: readonly object[]): string | null {
   const data = tableOfRecords(records, 'rows.csv');
   const schema = featuresOf(profileTable(data));
-  const spec = { name: 'rows', schema, lookups: {}, entity: null, family: 'auto' as const };
+  const spec = { name: 'rows', schema, lookups: {}, entity: null, family: 'realNVP' as const };
   const { table } = readHistory(data, {
     spec: { ...spec, seed: 1, members: 1, data: 'unlabelled' },
     names: { time: null, id: null },

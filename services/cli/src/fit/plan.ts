@@ -23,6 +23,7 @@ export interface PlanOptions {
   readonly data: TrainingData | null;
   readonly alpha: number | null;
   readonly seed: number | null;
+  readonly family: DetectorTrainingSpec['family'] | null;
 }
 
 /** p-value of an anomaly, of a table whose false alarms nobody has limited. */
@@ -39,12 +40,13 @@ export async function planFit(table: DataTable, options: PlanOptions): Promise<F
   return writtenPlan(await loadDetectorFile(options.definition), options);
 }
 
-function profiledPlan(table: DataTable, { ignore, data, alpha, seed }: PlanOptions): FitPlan {
+function profiledPlan(table: DataTable, { ignore, data, alpha, seed, family }: PlanOptions): FitPlan {
   const profile = profileTable(table, { ignore });
   return {
     spec: {
       ...{ name: detectorName(table.where), schema: featuresOf(profile), lookups: {}, entity: null },
-      ...{ family: 'auto', seed: seed ?? 1, members: 1, data: data ?? 'unlabelled', test: 'outlying' },
+      ...{ family: family ?? 'realNVP', seed: seed ?? 1, members: 1 },
+      ...{ data: data ?? 'unlabelled', test: 'outlying' as const },
     },
     names: { time: profile.time?.spec ?? null, id: profile.eventId },
     calibrationFraction: CALIBRATION_FRACTION,
@@ -53,12 +55,12 @@ function profiledPlan(table: DataTable, { ignore, data, alpha, seed }: PlanOptio
   };
 }
 
-function writtenPlan(definition: DetectorDefinition, { data, alpha, seed }: PlanOptions): FitPlan {
+function writtenPlan(definition: DetectorDefinition, { data, alpha, seed, family }: PlanOptions): FitPlan {
   const { name, features, model, training, decision, source } = definition;
   return {
     spec: {
       ...{ name, schema: features, lookups: lookupsOf(definition), entity: entityOf(definition) },
-      ...{ family: model.family, seed: seed ?? model.seed, members: model.members },
+      ...{ family: family ?? model.family, seed: seed ?? model.seed, members: model.members },
       ...{ data: data ?? training.data, test: decision.test },
       ...{ maxMinutes: model.budget.maxMinutes, steps: model.budget.steps },
     },

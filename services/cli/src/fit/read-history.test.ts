@@ -17,7 +17,7 @@ const rows = (count: number, more: (i: number) => object = () => ({})) =>
 function historyOf(records: readonly object[], bounds: { mostRows?: number } = {}, entity: EntitySpec | null = null) {
   const table = tableOfRecords(records, 'rows.ndjson', bounds);
   const profile = profileTable(table);
-  const spec = { name: 'rows', schema: featuresOf(profile), lookups: {}, entity, family: 'auto' as const };
+  const spec = { name: 'rows', schema: featuresOf(profile), lookups: {}, entity, family: 'realNVP' as const };
   return readHistory(table, {
     spec: { ...spec, seed: 1, members: 1, data: 'unlabelled' },
     names: { time: profile.time?.spec ?? null, id: null },

@@ -35,7 +35,7 @@ export async function newDetector(
     lookups: {},
     entity: null,
     name,
-    family: 'auto',
+    family: 'realNVP',
     seed: 1,
     members: 1,
     data: 'unlabelled',
@@ -48,7 +48,11 @@ export async function newDetector(
   const warnings = [
     ...known,
     ...(profile.time === null ? ['No column looks like the time of the event: write it under source.time.'] : []),
-    ...(profile.rows < leastRows ? [`A training needs at least ${leastRows} rows; there are ${profile.rows}.`] : []),
+    ...(profile.rows < leastRows
+      ? [
+          `A training needs at least ${leastRows} rows; there are ${profile.rows}. With model.family: auto it takes 100.`,
+        ]
+      : []),
     ...rejectedWarnings(history),
     ...about,
   ];

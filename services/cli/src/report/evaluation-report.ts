@@ -67,7 +67,7 @@ export class EvaluationRecord implements EvaluationObserver {
       ...this.#parts,
       title: `Detection on ${data}`,
       lead: `${formatCount(anomalies)} of ${formatCount(rows)} rows are anomalies; ${features} features. Protocol ${protocol}${seeds.length === 1 ? '' : `, ${seeds.length} seeds; what follows the table is of seed 0`}.`,
-      ...{ command, madeAtMs: Date.now(), leftOut: evaluation.leftOut },
+      ...{ command, madeAtMs: Date.now(), leftOut: evaluation.leftOut, candidates: [] },
       evaluation: this.#evaluationData(evaluation),
       missing: [],
       warnings: evaluation.warnings,

@@ -30,7 +30,7 @@ export async function modelReport({ detector, names, data, command }: ReportedMo
   const { metadata, schema, lookups, entity } = bundle;
   const { family, seed, members } = metadata;
   const spec = { name: metadata.detector, schema, lookups, entity, family, seed, members, data: metadata.data };
-  const { table, rejected } = readHistory(data, { spec: { ...spec, family: 'auto' }, names });
+  const { table, rejected } = readHistory(data, { spec: { ...spec, family: 'realNVP' }, names });
   if (table.size === 0) {
     throw new FlowlineError('FLOWLINE_HISTORY_INVALID', `${data.where} has no rows that the model can score.`, {
       where: data.where,
@@ -46,6 +46,7 @@ export async function modelReport({ detector, names, data, command }: ReportedMo
     facts: [...modelFacts(detector), { name: 'scored here', value: `${formatCount(rows.size)} rows` }],
     features: learntFeatures(detector),
     ...{ leftOut: [], training: [], evaluation: null, hidden: [] },
+    candidates: metadata.candidates ?? [],
     alarms: measuredAlarms({
       ...{ of: 'rows', pValues: scores.pValues, alpha, order: 'time' },
       ...{ expectedRate: alpha, expected: { low: alpha, high: alpha } },

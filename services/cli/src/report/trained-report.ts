@@ -49,7 +49,7 @@ export async function trainedReport({ detector, report, table, test }: TrainedMo
     ...{ command: words.command, madeAtMs: Date.now() },
     facts: [...modelFacts(detector), { name: 'tested on', value: `${formatCount(test.size)} rows` }],
     features: learntFeatures(detector),
-    ...{ leftOut: words.leftOut, training, evaluation: null, hidden: [] },
+    ...{ leftOut: words.leftOut, training, evaluation: null, hidden: [], candidates: report.candidates },
     alarms:
       test.size === 0
         ? null

@@ -472,6 +472,32 @@ export interface Api {
       readonly manifest: Readonly<Record<string, unknown>>;
     };
   };
+  'GET /v1/detectors/{detector}/models/{version}/candidates': {
+    readonly params: { readonly detector: string; readonly version: number };
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly reply: {
+      readonly items: readonly {
+        readonly detector: string;
+        readonly modelVersion: number;
+        readonly place: number;
+        readonly candidate: string;
+        readonly family: string;
+        readonly partition: string | null;
+        readonly layers: number | null;
+        readonly parameters: number;
+        readonly steps: number;
+        readonly heldOutRows: number;
+        readonly heldOutNllNats: number | null;
+        readonly heldOutStandardError: number | null;
+        readonly gainNats: number | null;
+        readonly gainStandardError: number | null;
+        readonly seconds: number | null;
+        readonly chosen: boolean;
+        readonly reason: string;
+      }[];
+    };
+  };
   'POST /v1/detectors/{detector}/models/{version}/promote': {
     readonly params: { readonly detector: string; readonly version: number };
     readonly query: undefined;

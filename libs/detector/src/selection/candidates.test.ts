@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { candidatesFor } from './candidates.ts';
+
+const families = (train: number, calibration: number): string[] => [
+  ...new Set(candidatesFor({ rows: { train, calibration } }).map(({ family }) => family)),
+];
+
+describe('candidatesFor', () => {
+  it('gives a short history the families that are fitted without gradient steps', () => {
+    expect(families(499, 200)).toEqual(['gaussian', 'mixture']);
+    expect(families(500, 99)).toEqual(['gaussian', 'mixture']);
+    expect(families(500, 100)).toContain('realNVP');
+  });
+
+  it('has the recipe first, several partitions and depths, and no name twice', () => {
+    const all = candidatesFor({ rows: { train: 1_000, calibration: 200 } });
+    expect(all[0]).toMatchObject({ family: 'realNVP', partition: 'pairs', layers: 8 });
+    expect(new Set(all.map(({ partition }) => partition)).size).toBeGreaterThan(2);
+    expect(new Set(all.map(({ layers }) => layers)).size).toBeGreaterThan(2);
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  });
+});
