@@ -128,7 +128,10 @@ describe('the days of a model', () => {
     const runs = () => listTrainingRuns(database.db, 'readings', 10);
     await until(
       'a second model',
-      async () => (await runs())[0]?.status === 'succeeded' && (await runs()).length === 2,
+      async () => {
+        const found = await runs();
+        return found.length === 2 && found[0]?.status === 'succeeded';
+      },
       {
         ...{ timeoutMs: 90_000, detail },
       },
