@@ -244,6 +244,8 @@ CREATE OR REPLACE FUNCTION flowline.grant_backlog()
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+DECLARE
+  role text;
 BEGIN
   IF to_regrole('flowline_scorer') IS NOT NULL THEN
     GRANT SELECT, INSERT, UPDATE, DELETE ON flowline.anomaly_backlog TO flowline_scorer;
@@ -251,6 +253,10 @@ BEGIN
   IF to_regrole('flowline_operator') IS NOT NULL THEN
     GRANT SELECT, DELETE ON flowline.anomaly_backlog TO flowline_operator;
   END IF;
+  FOREACH role IN ARRAY ARRAY['flowline_operator', 'flowline_api'] LOOP
+    CONTINUE WHEN to_regrole(role) IS NULL;
+    EXECUTE format('GRANT SELECT, UPDATE (set_aside_at, set_aside_reason) ON flowline.anomaly_backlog TO %I', role);
+  END LOOP;
 END
 $function$;
 
@@ -952,13 +958,24 @@ CREATE TABLE flowline.anomaly_backlog (
   partition integer NOT NULL,
   anomalies integer NOT NULL,
   since timestamp with time zone DEFAULT now() NOT NULL,
-  packed bytea NOT NULL
+  packed bytea NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  error text,
+  failed_at timestamp with time zone,
+  set_aside_at timestamp with time zone,
+  set_aside_reason text
 );
+ALTER TABLE flowline.anomaly_backlog ADD CONSTRAINT anomaly_backlog_check CHECK (((set_aside_reason IS NULL) = (set_aside_at IS NULL)));
 ALTER TABLE flowline.anomaly_backlog ADD CONSTRAINT anomaly_backlog_pkey PRIMARY KEY (backlog_id);
 CREATE INDEX anomaly_backlog_stream ON flowline.anomaly_backlog USING btree (detector, topic, partition, backlog_id);
 COMMENT ON TABLE flowline.anomaly_backlog IS 'Anomalies that wait to be written out, in pieces; their events are stored.';
 COMMENT ON COLUMN flowline.anomaly_backlog.anomalies IS 'Number of anomalies in the piece.';
+COMMENT ON COLUMN flowline.anomaly_backlog.attempts IS 'Number of times that it could not be written out.';
+COMMENT ON COLUMN flowline.anomaly_backlog.error IS 'Reason why it could not be written out last time; null if it was not tried, or not refused.';
+COMMENT ON COLUMN flowline.anomaly_backlog.failed_at IS 'Time of the last failure.';
 COMMENT ON COLUMN flowline.anomaly_backlog.packed IS 'The anomalies: a JSON header after its length, and columns of float64.';
+COMMENT ON COLUMN flowline.anomaly_backlog.set_aside_at IS 'Time at which it was set aside; null while it waits to be written out.';
+COMMENT ON COLUMN flowline.anomaly_backlog.set_aside_reason IS 'Reason why it was set aside: by a person, or because its detector was deleted.';
 COMMENT ON COLUMN flowline.anomaly_backlog.since IS 'Time at which their batch was stored.';
 
 CREATE TABLE flowline.api_sessions (
@@ -1180,20 +1197,23 @@ CREATE TABLE flowline.drift_features (
   distance double precision NOT NULL,
   mean_pit double precision,
   missing_share double precision NOT NULL,
-  histogram integer[] NOT NULL
+  histogram integer[] NOT NULL,
+  pit text DEFAULT 'conditional'::text NOT NULL
 );
-ALTER TABLE flowline.drift_features ADD CONSTRAINT drift_features_pkey PRIMARY KEY (detector, model_version, day, feature);
-COMMENT ON TABLE flowline.drift_features IS 'Comparison of the conditional PITs of each scored feature on each day, P(feature <= its value | the rest of the event) by the model, with those of the first days of the same model; a trainer adds a row per feature and day.';
-COMMENT ON COLUMN flowline.drift_features.change IS 'Way in which it has moved given the others: higher, lower, missing more often, missing less often, or spread otherwise; null unless it has drifted.';
+ALTER TABLE flowline.drift_features ADD CONSTRAINT drift_features_pit_check CHECK ((pit = ANY (ARRAY['conditional'::text, 'marginal'::text])));
+ALTER TABLE flowline.drift_features ADD CONSTRAINT drift_features_pkey PRIMARY KEY (detector, model_version, day, feature, pit);
+COMMENT ON TABLE flowline.drift_features IS 'Comparison of the PITs of each scored feature on each day with those of the first days of the same model; a trainer adds two rows per feature and day.';
+COMMENT ON COLUMN flowline.drift_features.change IS 'Way in which it has moved, given the others if conditional: higher, lower, missing more often, missing less often, or spread otherwise; null unless it has drifted.';
 COMMENT ON COLUMN flowline.drift_features.compared IS 'Number of PITs compared: thinned, so that they are nearly independent.';
 COMMENT ON COLUMN flowline.drift_features.day IS 'UTC day of scoring.';
 COMMENT ON COLUMN flowline.drift_features.distance IS 'Largest difference of the CDFs of the PITs of the day and of the first days.';
-COMMENT ON COLUMN flowline.drift_features.drifted IS 'True if the evidence is at least 4 + log10 of the number of features: by chance, of any feature on at most one day in 10,000.';
+COMMENT ON COLUMN flowline.drift_features.drifted IS 'True if the evidence is at least 4 + log10 of the number of rows of the day: by chance, of any row on at most one day in 10,000.';
 COMMENT ON COLUMN flowline.drift_features.evidence IS 'Decimal logarithm of the largest capital of a martingale that bets against the day being like the first days.';
 COMMENT ON COLUMN flowline.drift_features.histogram IS 'Counts of the PITs compared in 128 cells of [0, 1]; missing values in the first.';
 COMMENT ON COLUMN flowline.drift_features.mean_pit IS 'Mean PIT of the values compared, 0.5 where the model fits; null if all are missing.';
 COMMENT ON COLUMN flowline.drift_features.missing_share IS 'Share of the events compared that lack the feature.';
-COMMENT ON COLUMN flowline.drift_features.place IS 'Place among the features of the day, from 1: those that have drifted first, the farthest before the others.';
+COMMENT ON COLUMN flowline.drift_features.pit IS 'conditional: P(feature <= its value | the rest of the event) by the model. marginal: P(feature <= its value) by the training rows.';
+COMMENT ON COLUMN flowline.drift_features.place IS 'Place among the rows of the day, from 1: those that have drifted first, the farthest before the others.';
 COMMENT ON COLUMN flowline.drift_features.stride IS 'One of so many PITs was compared.';
 
 CREATE TABLE flowline.entity_claims (
@@ -1836,16 +1856,44 @@ CREATE VIEW flowline.v1_anomaly_backlog AS
  SELECT detector,
     topic,
     partition,
-    sum(anomalies) AS anomalies,
-    min(since) AS since
+    COALESCE(sum(anomalies) FILTER (WHERE (set_aside_at IS NULL)), (0)::bigint) AS anomalies,
+    min(since) FILTER (WHERE (set_aside_at IS NULL)) AS since,
+    COALESCE(sum(anomalies) FILTER (WHERE (set_aside_at IS NOT NULL)), (0)::bigint) AS set_aside
    FROM flowline.anomaly_backlog
   GROUP BY detector, topic, partition;
 COMMENT ON VIEW flowline.v1_anomaly_backlog IS 'Stable: anomalies of incidents that are stored with their scores and not in v1_anomalies yet, by stream.';
 COMMENT ON COLUMN flowline.v1_anomaly_backlog.anomalies IS 'anomalies that wait';
 COMMENT ON COLUMN flowline.v1_anomaly_backlog.detector IS 'name of the detector';
 COMMENT ON COLUMN flowline.v1_anomaly_backlog.partition IS 'partition of the events';
-COMMENT ON COLUMN flowline.v1_anomaly_backlog.since IS 'time at which the first of them was stored';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.set_aside IS 'anomalies that were set aside, such as those that could not be written out';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog.since IS 'time at which the first of those that wait was stored; null if none waits';
 COMMENT ON COLUMN flowline.v1_anomaly_backlog.topic IS 'topic of the events';
+
+CREATE VIEW flowline.v1_anomaly_backlog_pieces AS
+ SELECT backlog_id,
+    detector,
+    topic,
+    partition,
+    anomalies,
+    since,
+    attempts,
+    error,
+    failed_at,
+    set_aside_at,
+    set_aside_reason
+   FROM flowline.anomaly_backlog;
+COMMENT ON VIEW flowline.v1_anomaly_backlog_pieces IS 'Stable: anomalies of incidents that are stored with their scores and not in v1_anomalies yet, in the pieces in which they are written out.';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog_pieces.anomalies IS 'anomalies in the piece';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog_pieces.attempts IS 'number of times that they could not be written out';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog_pieces.backlog_id IS 'id of the piece; those of a stream are written out in its order';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog_pieces.detector IS 'name of the detector';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog_pieces.error IS 'why they could not be written out last time; null if they were not tried';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog_pieces.failed_at IS 'time of the last failure';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog_pieces.partition IS 'partition of the events';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog_pieces.set_aside_at IS 'time at which they were set aside; null while they wait';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog_pieces.set_aside_reason IS 'why they were set aside: by a person, or because the detector was deleted';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog_pieces.since IS 'time at which they were stored';
+COMMENT ON COLUMN flowline.v1_anomaly_backlog_pieces.topic IS 'topic of the events';
 
 CREATE VIEW flowline.v1_calibration AS
  SELECT m.detector,
@@ -2058,21 +2106,23 @@ CREATE VIEW flowline.v1_drift_features AS
     change,
     distance,
     mean_pit,
-    missing_share
+    missing_share,
+    pit
    FROM flowline.drift_features;
-COMMENT ON VIEW flowline.v1_drift_features IS 'Stable: a row per detector, model, day of scoring and scored feature: whether the feature, given the rest of its events, is drawn like on the model''s first days.';
-COMMENT ON COLUMN flowline.v1_drift_features.change IS 'higher, lower, missing more often, missing less often, or spread otherwise, given the other features; null unless it has drifted';
+COMMENT ON VIEW flowline.v1_drift_features IS 'Stable: a row per detector, model, day of scoring, scored feature and kind of PIT: whether the feature, given the rest of its events or by itself, is drawn like on the model''s first days.';
+COMMENT ON COLUMN flowline.v1_drift_features.change IS 'higher, lower, missing more often, missing less often, or spread otherwise, given the other features if conditional; null unless it has drifted';
 COMMENT ON COLUMN flowline.v1_drift_features.compared IS 'number of events compared, nearly independent of each other';
 COMMENT ON COLUMN flowline.v1_drift_features.day IS 'UTC day of scoring';
 COMMENT ON COLUMN flowline.v1_drift_features.detector IS 'name of the detector';
 COMMENT ON COLUMN flowline.v1_drift_features.distance IS 'distance from the first days, 0 to 1';
-COMMENT ON COLUMN flowline.v1_drift_features.drifted IS 'true if the evidence is at least 4 + log10 of the number of features: by chance, of any feature on one day in 10,000';
+COMMENT ON COLUMN flowline.v1_drift_features.drifted IS 'true if the evidence is at least 4 + log10 of the number of rows of the day: by chance, of any row on one day in 10,000';
 COMMENT ON COLUMN flowline.v1_drift_features.evidence IS 'evidence of drift, a decimal logarithm';
 COMMENT ON COLUMN flowline.v1_drift_features.feature IS 'name of the feature';
-COMMENT ON COLUMN flowline.v1_drift_features.mean_pit IS 'mean of P(feature <= its value | the rest of the event), 0.5 where the model fits; null if all are missing';
+COMMENT ON COLUMN flowline.v1_drift_features.mean_pit IS 'mean of P(feature <= its value), given the rest of the event if conditional, about 0.5 where nothing has moved; null if all are missing';
 COMMENT ON COLUMN flowline.v1_drift_features.missing_share IS 'share of the events that lack the feature';
 COMMENT ON COLUMN flowline.v1_drift_features.model_version IS 'model that scored';
-COMMENT ON COLUMN flowline.v1_drift_features.place IS 'place among the features of the day, from 1: those that have drifted first, the farthest before the others';
+COMMENT ON COLUMN flowline.v1_drift_features.pit IS 'conditional: the feature given the rest of its events. marginal: the feature by itself.';
+COMMENT ON COLUMN flowline.v1_drift_features.place IS 'place among the rows of the day, from 1: those that have drifted first, the farthest before the others';
 COMMENT ON COLUMN flowline.v1_drift_features.stride IS 'one of so many events read was compared';
 
 CREATE VIEW flowline.v1_event_duplicates AS

@@ -8,7 +8,10 @@ import {
   commitBatch,
   countBacklogAnomalies,
   deleteDetector,
+  listBacklogPieces,
+  redriveBacklogPieces,
   resolveQuietAlerts,
+  setBacklogPiecesAside,
   writeOutBacklog,
 } from '@flowline/db';
 import { type AnomalyBatch, at, type ScoredBatch } from '@flowline/events';
@@ -259,8 +262,105 @@ describe('the backlog of anomalies', () => {
     expect([await offsets(), await waiting()]).toEqual([[0, 1, 3, 4, 5], 0]);
   });
 
+  describe('of which a piece cannot be written out', () => {
+    const failing = (bytes: Uint8Array): AnomalyBatch => {
+      const batch = unpack(bytes);
+      if (at(batch.offsets, 0) === 0) throw new Error('packed by a release that is unknown');
+      return batch;
+    };
+    const drain = async () => {
+      while ((await writeOut(failing)) !== null);
+    };
+
+    it('says which, how often and why; once it is set aside the others are written out, and it stays', async () => {
+      await commit(incident(0, 10, 0));
+      await commit(incident(10, 5, 0));
+      await commit(incident(0, 3, 0, 1));
+      for (let i = 0; i < 2; i++) await expect(drain()).rejects.toThrow('packed by a release');
+      const [first, second, third] = await listBacklogPieces(database.db, { detector: 'checkout' });
+      expect(first).toMatchObject({
+        ...{ partition: 0, anomalies: 10, attempts: 2, error: 'packed by a release that is unknown' },
+        ...{ failedAt: expect.any(Date), setAsideAt: null, setAsideReason: null },
+      });
+      expect([second, third]).toMatchObject([
+        { anomalies: 5, attempts: 0, error: null },
+        { partition: 1, anomalies: 3, attempts: 0 },
+      ]);
+      const ids = [first?.backlogId ?? 0];
+      expect(await setBacklogPiecesAside(database.db, 'another', ids)).toEqual({ pieces: 0, anomalies: 0 });
+      expect(await setBacklogPiecesAside(database.db, 'checkout', ids)).toEqual({ pieces: 1, anomalies: 10 });
+      expect(await setBacklogPiecesAside(database.db, 'checkout', ids)).toEqual({ pieces: 0, anomalies: 0 });
+      // The piece of the other partition, which fails as well, is now the first that does.
+      await expect(drain()).rejects.toThrow('packed by a release');
+      expect([await offsets(), await waiting()]).toEqual([[10, 11, 12, 13, 14], 3]);
+      const view = `SELECT partition, anomalies::int, set_aside::int, since IS NULL AS "noneWaits"
+        FROM flowline.v1_anomaly_backlog ORDER BY partition`;
+      expect(await database.query(view)).toEqual([
+        { partition: 0, anomalies: 0, set_aside: 10, noneWaits: true },
+        { partition: 1, anomalies: 3, set_aside: 0, noneWaits: false },
+      ]);
+      // Anomalies that follow in its stream do not wait behind it.
+      expect(await commit(incident(15, 2, 2))).toMatchObject({ anomalies: 2 });
+      expect(await commit(incident(17, 2, 2))).toMatchObject({ anomalies: 2 });
+      expect(await offsets()).toEqual(upTo(19).slice(10));
+    });
+
+    it('is written out after all, once it is queued again', async () => {
+      await commit(incident(0, 10, 0));
+      const [piece] = await listBacklogPieces(database.db);
+      await setBacklogPiecesAside(database.db, 'checkout', [piece?.backlogId ?? 0]);
+      await writeOutAll();
+      expect(await offsets()).toEqual([]);
+      expect(await redriveBacklogPieces(database.db, 'checkout', [1_000])).toEqual({ pieces: 0, anomalies: 0 });
+      expect(await redriveBacklogPieces(database.db, 'checkout')).toEqual({ pieces: 1, anomalies: 10 });
+      await writeOutAll();
+      expect(await offsets()).toEqual(upTo(10));
+      expect(await listBacklogPieces(database.db)).toEqual([]);
+    });
+
+    it('is not taken by a scorer that waits for it while somebody sets it aside', async () => {
+      await commit(incident(0, 10, 0));
+      const [piece] = await listBacklogPieces(database.db);
+      const person = await database.client();
+      await person.query('BEGIN');
+      await person.query('UPDATE flowline.anomaly_backlog SET set_aside_at = now(), set_aside_reason = $1', ['a test']);
+      const written = writeOut();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await person.query('COMMIT');
+      expect(await written).toBeNull();
+      expect(await listBacklogPieces(database.db)).toMatchObject([{ backlogId: piece?.backlogId, anomalies: 10 }]);
+    });
+  });
+
+  const definition = { name: 'checkout', ...{ features: [{ name: 'a' }], lookups: {} } };
+
+  it('sends nothing of an earlier life of its detector that was deleted with its data kept', async () => {
+    const messages = () => database.query('SELECT FROM flowline.alert_outbox WHERE sent_at IS NULL');
+    await applyDetector(database.db, definition);
+    await commit(incident(0, 60, 20));
+    expect((await messages()).length).toBeGreaterThan(0);
+    await deleteDetector(database.db, 'checkout', { dropData: false });
+    expect([await messages(), await waiting()]).toEqual([[], 0]);
+    // A scorer that has not noticed yet.
+    expect(await writeOut()).toBeNull();
+    await resolveQuietAlerts(database.db, {
+      ...{ detector: 'checkout', topic: 'orders', partitions: [0], addresses: [{ sink: 'kafka', topic: 'alerts' }] },
+      rules: { ...rules, resolveAfterMs: 1 },
+    });
+    await applyDetector(database.db, definition);
+    await writeOutAll();
+    expect([await messages(), await offsets()]).toEqual([[], upTo(20)]);
+    expect(await listBacklogPieces(database.db)).toMatchObject([
+      { anomalies: 40, setAsideReason: 'the detector was deleted' },
+    ]);
+    // Its data were kept: whoever wants them in v1_anomalies has them.
+    await redriveBacklogPieces(database.db, 'checkout');
+    await writeOutAll();
+    expect(await offsets()).toEqual(upTo(60));
+  });
+
   it('goes with its detector', async () => {
-    await applyDetector(database.db, { name: 'checkout', ...{ features: [{ name: 'a' }], lookups: {} } });
+    await applyDetector(database.db, definition);
     await commit(incident(0, 10, 4));
     await deleteDetector(database.db, 'checkout', { dropData: true });
     expect(await waiting()).toBe(0);

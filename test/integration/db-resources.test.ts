@@ -1,4 +1,6 @@
+import { parseDetector, storedDefinition } from '@flowline/config';
 import {
+  applyDetector,
   applyResource,
   getResource,
   removeResource,
@@ -6,6 +8,7 @@ import {
   resourcesInForce,
   resourceVersions,
 } from '@flowline/db';
+import { removeUnusedResource } from '@flowline/operations/documents';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
@@ -23,6 +26,19 @@ const rule = (name: string, when: string, appliedBy?: string) => ({
   ...{ kind: 'Rule', name, spec: { when, then: { suppress: true } } },
   ...(appliedBy === undefined ? {} : { appliedBy }),
 });
+
+const naming = (sink: string) => `
+apiVersion: flowline/v1
+kind: Detector
+metadata: { name: payments }
+spec:
+  source: { kafka: { topic: payments }, time: { field: ts, unit: ms }, eventId: id }
+  history: { query: select 1, timeColumn: ts }
+  features: [{ name: a, type: real }]
+  training: { data: clean }
+  decision: { control: { alpha: 0.01 } }
+  alerts: { sinks: [${sink}] }
+`;
 
 describe('resources', () => {
   it('keep every version that was applied, and do not change when nothing has', async () => {
@@ -57,6 +73,47 @@ describe('resources', () => {
     const applied = await Promise.all(Array.from({ length: 4 }, () => applyResource(db, rule('race', 'true'))));
     expect(applied.filter(({ changed }) => changed)).toHaveLength(1);
     expect(applied.every(({ version }) => version === 1)).toBe(true);
+  });
+
+  /** Applies a document that is stored as late as possible, and meanwhile removes a resource. */
+  async function removedMeanwhile(
+    versions: 'detector_versions' | 'resource_versions',
+    resource: { readonly kind: string; readonly name: string },
+    apply: () => Promise<unknown>,
+  ) {
+    const client = await database.client();
+    await client.query('BEGIN');
+    // Others can read the versions, and cannot add one.
+    await client.query(`LOCK TABLE flowline.${versions} IN SHARE MODE`);
+    const applied = apply();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const removed = removeUnusedResource(database.db, resource).then(
+      () => 'removed',
+      (error: unknown) => error,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await client.query('COMMIT');
+    await applied;
+    return removed;
+  }
+
+  it('are not removed while a document that names them is being applied', async () => {
+    const { db } = database;
+    const calendar = { timezone: 'UTC', events: [{ start: '2026-01-01', duration: '1d' }] };
+    await applyResource(db, { kind: 'Calendar', name: 'nights', spec: calendar });
+    const nights = { kind: 'Calendar', name: 'nights' };
+    expect(
+      await removedMeanwhile('resource_versions', nights, () => applyResource(db, rule('quiet', 'calendar.nights'))),
+    ).toMatchObject({ code: 'FLOWLINE_CONFLICT', message: 'The calendar nights is used by rule quiet.' });
+    await applyResource(db, { kind: 'Sink', name: 'oncall', spec: { file: { path: '/tmp/alerts' }, retryFor: '1d' } });
+    const oncall = { kind: 'Sink', name: 'oncall' };
+    const definition = parseDetector(naming('oncall'), 'payments.yaml');
+    expect(
+      await removedMeanwhile('detector_versions', oncall, () => applyDetector(db, storedDefinition(definition))),
+    ).toMatchObject({ code: 'FLOWLINE_CONFLICT', message: 'The sink oncall is used by detector payments.' });
+    await removeResource(db, { kind: 'Rule', name: 'quiet' });
+    await removeUnusedResource(db, nights);
+    expect((await resourcesInForce(db, 'Calendar')).map(({ name }) => name)).not.toContain('nights');
   });
 
   it('tell of the first fault of the version in force', async () => {

@@ -128,7 +128,10 @@ describe('the days of a model', () => {
     const runs = () => listTrainingRuns(database.db, 'readings', 10);
     await until(
       'a second model',
-      async () => (await runs())[0]?.status === 'succeeded' && (await runs()).length === 2,
+      async () => {
+        const found = await runs();
+        return found.length === 2 && found[0]?.status === 'succeeded';
+      },
       {
         ...{ timeoutMs: 90_000, detail },
       },
@@ -144,16 +147,20 @@ describe('the days of a model', () => {
       })),
     );
     const features = await database.query(
-      'SELECT day::text, feature, place, compared, drifted, change FROM flowline.v1_drift_features ORDER BY day, feature',
+      `SELECT day::text, feature, pit, place, compared, drifted, change FROM flowline.v1_drift_features
+       ORDER BY day, pit, feature`,
     );
     expect(features).toEqual(
       [6, 5, 4, 3, 2].flatMap((daysAgo) =>
-        ['flow', 'level', 'valve'].map((feature) => ({
-          ...{ day: dayAgo(daysAgo), feature, place: expect.any(Number), compared: expect.any(Number) },
-          ...{ drifted: daysAgo === 2 && feature !== 'valve', change: null },
-          ...(daysAgo === 2 && feature === 'flow' ? { place: 1, change: 'higher' } : {}),
-          ...(daysAgo === 2 && feature === 'level' ? { place: 2, change: 'lower' } : {}),
-        })),
+        // flow given level has moved, and so has level given flow; neither is odd by itself.
+        ['conditional', 'marginal'].flatMap((pit) =>
+          ['flow', 'level', 'valve'].map((feature) => ({
+            ...{ day: dayAgo(daysAgo), feature, pit, place: expect.any(Number), compared: expect.any(Number) },
+            ...{ drifted: daysAgo === 2 && pit === 'conditional' && feature !== 'valve', change: null },
+            ...(daysAgo === 2 && pit === 'conditional' && feature === 'flow' ? { place: 1, change: 'higher' } : {}),
+            ...(daysAgo === 2 && pit === 'conditional' && feature === 'level' ? { place: 2, change: 'lower' } : {}),
+          })),
+        ),
       ),
     );
   }, 180_000);
@@ -161,7 +168,15 @@ describe('the days of a model', () => {
 
 describe('the state of a detector', () => {
   const feature = (name: string, change: string | null): DriftFeature => ({
-    ...{ feature: name, compared: 10, stride: 1, evidence: 1, drifted: change !== null, change },
+    ...{
+      feature: name,
+      pit: 'conditional' as const,
+      compared: 10,
+      stride: 1,
+      evidence: 1,
+      drifted: change !== null,
+      change,
+    },
     ...{ distance: 0.1, meanPit: 0.5, missingShare: 0, histogram: [10] },
   });
   const store = (daysAgo: number, parts: Partial<DriftDay>): Promise<unknown> =>
@@ -189,7 +204,16 @@ describe('the state of a detector', () => {
     expect(await drift()).toEqual({ state: 'steady', day: dayAgo(7), since: null, moved: [], remedy: null });
     await store(6, { features: [feature('flow', 'higher')] });
     await store(5, { compared: 0 });
-    await store(4, { drifted: true, features: [feature('flow', 'higher'), feature('level', 'lower')] });
+    await store(4, {
+      drifted: true,
+      // Each feature once, as it has moved farthest.
+      features: [
+        feature('flow', 'higher'),
+        feature('level', 'lower'),
+        { ...feature('flow', 'spread otherwise'), pit: 'marginal' },
+        { ...feature('level', null), pit: 'marginal' },
+      ],
+    });
     await store(3, { compared: 0 });
     expect(await drift()).toEqual({
       ...{ state: 'drifted', day: dayAgo(4), since: dayAgo(6) },

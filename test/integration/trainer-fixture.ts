@@ -11,6 +11,8 @@ interface ReadingsOptions {
   readonly query?: string;
   readonly schedule?: string;
   readonly family?: string;
+  readonly recalibrate?: string;
+  readonly test?: 'density' | 'combined';
 }
 
 /** Compiled training that takes some seconds: one member after the other, until each is patient. */
@@ -32,8 +34,11 @@ spec:
     - { name: valve, type: categorical }
   model: { family: ${options.family ?? 'realNVP'}, seed: 3, members: ${options.members ?? 1}, budget: { steps: ${options.steps ?? 100} } }
   compute: ${options.compute ?? '{}'}
-  training: { data: clean${options.schedule === undefined ? '' : `, schedule: "${options.schedule}"`} }
-  decision: { control: { alpha: 0.01 } }
+  training:
+    data: clean
+${options.schedule === undefined ? '' : `    schedule: "${options.schedule}"\n`}${
+  options.recalibrate === undefined ? '' : `    recalibrate: ${options.recalibrate}\n`
+}  decision: { test: ${options.test ?? 'density'}, control: { alpha: 0.01 } }
 `;
 
 /** Definition of {@link readingsYaml}. */

@@ -1,4 +1,12 @@
-import { type Anomaly, type AnomalyBatch, at, type DeadLetter, type ScoredBatch } from '@flowline/events';
+import {
+  type Anomaly,
+  type AnomalyBatch,
+  at,
+  type DeadLetter,
+  FlowlineError,
+  messageOf,
+  type ScoredBatch,
+} from '@flowline/events';
 import type pg from 'pg';
 
 import { deadLetterRows } from './batch-rows.ts';
@@ -12,7 +20,8 @@ import {
   copyBacklog,
   countBacklog,
   deleteOldestPiece,
-  selectBacklogTopic,
+  noteBacklogFailure,
+  selectOldestPiece,
 } from './sql/anomaly-backlog.ts';
 import { lockAlerts } from './sql/alerts.ts';
 import { copyDeadLetters } from './sql/dead-letters.ts';
@@ -70,26 +79,48 @@ export interface WrittenPiece {
 /**
  * Writes out the oldest piece of a detector's backlog in one transaction: the rows of its
  * anomalies, what becomes of their alerts, and the messages about that. Whoever else writes out,
- * each anomaly is written once, and those of a stream in their order.
+ * each anomaly is written once, and those of a stream in their order. Pieces that were set aside
+ * are left alone. A piece that cannot be written out waits on, with the reason.
  * @returns null if nothing waits.
  */
 export async function writeOutBacklog(db: Database, options: BacklogOptions): Promise<WrittenPiece | null> {
+  const tried: Tried = { backlogId: null };
   try {
-    return await withTransaction(db, (client) => writeOut(client, options, storeAnomalies));
+    return await withTransaction(db, (client) => writeOut(client, options, storeAnomalies, tried));
   } catch (error) {
-    if (!endedByRefusal(error)) throw error;
-    return withTransaction(db, (client) => writeOut(client, options, storeOneByOne));
+    if (!endedByRefusal(error)) return noteAndThrow(db, tried, error);
   }
+  try {
+    return await withTransaction(db, (client) => writeOut(client, options, storeOneByOne, tried));
+  } catch (error) {
+    return noteAndThrow(db, tried, error);
+  }
+}
+
+/** Piece that a transaction has tried to write out last; null for none. */
+interface Tried {
+  backlogId: number | null;
+}
+
+/** Notes at the piece why it cannot be written out, unless the database is away, and throws. */
+async function noteAndThrow(db: Database, { backlogId }: Tried, error: unknown): Promise<never> {
+  const isAway = error instanceof FlowlineError && error.code === 'FLOWLINE_DATABASE_UNREACHABLE';
+  if (backlogId !== null && !isAway) {
+    await withTransaction(db, (client) => noteBacklogFailure(client, { backlogId, error: messageOf(error) }));
+  }
+  throw error;
 }
 
 async function writeOut(
   client: pg.PoolClient,
   { detector, unpack, alerting }: BacklogOptions,
   store: typeof storeAnomalies,
+  tried: Tried,
 ): Promise<WrittenPiece | null> {
-  const oldest = await selectBacklogTopic(client, { detector });
+  const oldest = await selectOldestPiece(client, { detector });
   if (oldest === null) return null;
   const { topic } = oldest;
+  tried.backlogId = oldest.backlogId;
   await lockAlerts(client, { detector, topic });
   const piece = await deleteOldestPiece(client, { detector, topic });
   if (piece === null) return null;

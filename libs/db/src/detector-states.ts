@@ -1,6 +1,7 @@
 import type { Database } from './database.ts';
 import { detectorMissing, getDetector } from './detectors.ts';
 import { type DataTable, dataTables, deleteRowsOf } from './sql/detector-data.ts';
+import { setBacklogAside } from './sql/anomaly-backlog.ts';
 import { selectDetectorState, setDropping, updateDetectorState } from './sql/detectors.ts';
 import { pruneArtifacts } from './sql/models.ts';
 import { withdrawAlerts } from './sql/outbox.ts';
@@ -45,7 +46,8 @@ export type DroppedData = Readonly<Partial<Record<DataTable, number>>>;
 
 /**
  * Deletes a detector, so that no service uses it any more. Its definitions stay: references to a
- * version remain readable, and applying it again revives it. Its waiting alerts are not sent.
+ * version remain readable, and applying it again revives it. Its waiting alerts are not sent, then
+ * neither: anomalies that wait to be written out are set aside.
  *
  * With `dropData` its events, anomalies, alerts, dead letters, models, training runs and offsets
  * are deleted. A batch in flight is either stored completely before that, or refused. The detector
@@ -66,6 +68,8 @@ export async function deleteDetector(
     const found = await selectDetectorState(client, { detector: name });
     if (found === null) throw detectorMissing(name);
     if (!dropData) {
+      // In this order: a piece that is being written out, with its alerts, ends before the first.
+      await setBacklogAside(client, { detector: name, ids: null, reason: 'the detector was deleted' });
       await withdrawAlerts(client, { detector: name });
       return;
     }

@@ -22,6 +22,8 @@ import {
   updateDetector,
   updateDetectorState,
 } from './sql/detectors.ts';
+import { withdrawAlerts } from './sql/outbox.ts';
+import { lockReferences } from './sql/resources.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Stored detector; its definition is JSON, in the format version in which it was applied. */
@@ -59,6 +61,7 @@ export async function applyDetector(
   const text = jsonText(definition);
   const sha256 = createHash('sha256').update(canonicalJson(definition)).digest('hex');
   return withTransaction(db, async (client) => {
+    await lockReferences(client, { exclusive: false });
     if (expected !== undefined) {
       const found = await lockDetector(client, { detector: name });
       if ((found?.version ?? null) !== expected)
@@ -75,6 +78,8 @@ export async function applyDetector(
       throw found?.dropping === true ? detectorDropping(name) : detectorMissing(name);
     }
     const stored = await selectDetectorVersionHash(client, { detector: name, version: current.version });
+    // Nothing that waited to be sent in its earlier life is sent in this one.
+    if (revived !== null) await withdrawAlerts(client, { detector: name });
     // A revived detector begins a new version: a run of its earlier life must not pass for one of
     // the new life.
     if (stored?.sha256 === sha256 && revived === null) return { version: current.version, changed: false };

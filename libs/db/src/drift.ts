@@ -48,9 +48,11 @@ export interface DriftDay extends ScoredDay {
   readonly features: readonly DriftFeature[];
 }
 
-/** Comparison of the conditional PITs of a feature on a day with those of the first days. */
+/** Comparison of the PITs of a kind of a feature on a day with those of the first days. */
 export interface DriftFeature {
   readonly feature: string;
+  /** Given the rest of the event, or by itself. */
+  readonly pit: 'conditional' | 'marginal';
   readonly compared: number;
   readonly stride: number;
   /** Decimal logarithm. */

@@ -25,6 +25,14 @@ export * from './api-tokens.ts';
 export { EXPLANATION_WAIT_MS } from './awaited-explanation.ts';
 export { type AuditEntry, listAudit, recordAudit } from './audit-log.ts';
 export * from './deferred-explanations.ts';
+export {
+  type BacklogPiece,
+  type BacklogPieceFilter,
+  type ChangedPieces,
+  listBacklogPieces,
+  redriveBacklogPieces,
+  setBacklogPiecesAside,
+} from './backlog-pieces.ts';
 export { type BacklogOptions, countBacklogAnomalies, writeOutBacklog, type WrittenPiece } from './anomaly-backlog.ts';
 export type { AlertingOptions } from './store-anomalies.ts';
 export { Arrivals, MAX_WATCHED } from './arrivals.ts';

@@ -9,6 +9,7 @@ import { notAsExpected } from './not-as-expected.ts';
 import {
   insertResourceFault,
   insertResourceVersion,
+  lockReferences,
   lockResource,
   removeResourceRow,
   type ResourceRow,
@@ -18,6 +19,7 @@ import {
   selectResources,
   selectResourceVersions,
 } from './sql/resources.ts';
+import { type DetectorRow, selectDetectors } from './sql/detectors.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Rule, calendar or sink in force; its spec is JSON, as it was applied. */
@@ -40,10 +42,21 @@ export interface NewResource extends ResourceName {
   readonly expected?: number | null;
 }
 
-/** Expectation of who removes a resource. */
+/** Documents in force that may name a resource. */
+export interface PossibleUsers {
+  readonly rules: readonly StoredResource[];
+  readonly detectors: readonly DetectorRow[];
+}
+
+/** Expectations of who removes a resource. */
 export interface RemoveOptions {
   /** Version in force that they have read. */
   readonly expected?: number;
+  /**
+   * Throws if one of the documents in force uses the resource. None is applied between this and the
+   * removal.
+   */
+  readonly requireUnused?: (inForce: PossibleUsers) => void;
 }
 
 /**
@@ -55,6 +68,7 @@ export async function applyResource(db: Database, resource: NewResource): Promis
   const { kind, name, spec, appliedBy, expected } = resource;
   const sha256 = createHash('sha256').update(canonicalJson(spec)).digest('hex');
   return withTransaction(db, async (client) => {
+    await lockReferences(client, { exclusive: false });
     await lockResource(client, { kind, name });
     const latest = await selectLatestResource(client, { kind, name });
     if (expected !== undefined) requireVersion({ kind, name }, expected, latest);
@@ -100,13 +114,18 @@ export async function resourceVersions(db: Database, { kind, name }: ResourceNam
 export async function removeResource(
   db: Database,
   { kind, name }: ResourceName,
-  { expected }: RemoveOptions = {},
+  { expected, requireUnused }: RemoveOptions = {},
 ): Promise<void> {
   await withTransaction(db, async (client) => {
+    await lockReferences(client, { exclusive: true });
     await lockResource(client, { kind, name });
     const latest = await selectLatestResource(client, { kind, name });
     if (latest === null || latest.removed) throw resourceMissing(kind, name);
     if (expected !== undefined) requireVersion({ kind, name }, expected, latest);
+    if (requireUnused !== undefined) {
+      const rules = await selectResources(client, { kind: 'Rule', name: null });
+      requireUnused({ rules, detectors: await selectDetectors(client, { detector: null }) });
+    }
     await removeResourceRow(client, { kind, name });
   });
 }

@@ -9,6 +9,7 @@ import { patternPValue } from './calibration/calibration-set.ts';
 import { rowTraits } from './calibration/row-traits.ts';
 import type { Uniform } from './drift/drift-evidence.ts';
 import { type FeaturePits, featurePits } from './drift/feature-pits.ts';
+import { marginalPits } from './drift/marginal-pits.ts';
 import { type Effort, explainRows } from './explanation/explain-rows.ts';
 import { type ConditionalGrid, type NumberConditional, numberConditional } from './explanation/feature-conditional.ts';
 import { type LevelConditional, levelConditional } from './explanation/level-conditional.ts';
@@ -204,9 +205,14 @@ export class Detector {
     return numberConditional({ encoding, scorer: this.#explainer }, table, { dimension, grid, pValue });
   }
 
-  /** Conditional PITs of the rows of a table, per scored feature; see {@link featurePits}. */
-  featurePits(table: FeatureTable, random: Uniform): Promise<readonly FeaturePits[]> {
-    return featurePits({ encoding: this.bundle.encoding, scorer: this.#explainer }, table, random);
+  /**
+   * PITs of the rows of a table per scored feature, the conditional ones before the marginal ones;
+   * see {@link featurePits} and {@link marginalPits}.
+   */
+  async featurePits(table: FeatureTable, random: Uniform): Promise<readonly FeaturePits[]> {
+    const { encoding } = this.bundle;
+    const conditional = await featurePits({ encoding, scorer: this.#explainer }, table, random);
+    return [...conditional, ...marginalPits(encoding, table, random)];
   }
 
   /** Draws events from the model; see {@link sampleEvents}. */

@@ -22,14 +22,15 @@ export type { ConditionalGrid, NumberConditional } from './explanation/feature-c
 export type { LevelConditional } from './explanation/level-conditional.ts';
 export { type DayDrift, driftOfDay } from './drift/drift-of-day.ts';
 export { driftOfFeatures, type FeatureChange, type FeatureDrift, type PitSummary } from './drift/drift-of-features.ts';
-export type { FeaturePits } from './drift/feature-pits.ts';
+export type { FeaturePits, PitKind } from './drift/feature-pits.ts';
 export { exportOnnx } from './bundle/export-onnx.ts';
+export { countCopies, withoutCopies } from './history/copies.ts';
 export { partsOf, rowsOf, timesOf } from './history/history-parts.ts';
 export { splitByTime, type TimeSplit } from './history/split-by-time.ts';
 export { splitUnseen } from './history/split-unseen.ts';
 export { formatBits, formatExpected, formatNumber } from './explanation/format-number.ts';
 export { packAnomalies, type PackedParts, unpackAnomalies } from './packed-anomalies.ts';
-export { fewestRows, minimumRows, type MinimumRows } from './minimum-rows.ts';
+export { fewestRows, minimumRows, type MinimumRows, minimumRowsOf } from './minimum-rows.ts';
 export { readableValue } from './explanation/readable-value.ts';
 export { isFitted } from './training/families.ts';
 export type { CandidateReport } from './selection/candidate-report.ts';

@@ -248,16 +248,18 @@ export class FeatureEncoding {
   }
 
   /**
-   * Part of [0, 1] that each scored and observed level of a row takes up, given the previous
-   * level: the conditional CDF before it and after it, the known levels in order, unseen ones last.
+   * Part of [0, 1] that each scored and observed level of a row takes up, given the previous level
+   * or nothing: the CDF before it and after it, the known levels in order, unseen ones last.
    */
-  levelRanges(table: FeatureTable, row: number): readonly LevelRange[] {
+  levelRanges(table: FeatureTable, row: number, given: 'previous' | 'nothing' = 'previous'): readonly LevelRange[] {
     return this.scoredLevels(table, row).flatMap(({ spec, chain, column, previous, level }) => {
       if (level === null) return [];
       const index = column.indexOf(level);
+      const probabilityOf = (each: number): number =>
+        given === 'previous' ? chain.probability(previous, each) : column.probability(each);
       let from = 0;
-      for (let before = 0; before < index; before++) from += chain.probability(previous, before);
-      return [{ feature: spec.name, from, to: Math.min(1, from + chain.probability(previous, index)) }];
+      for (let before = 0; before < index; before++) from += probabilityOf(before);
+      return [{ feature: spec.name, from, to: Math.min(1, from + probabilityOf(index)) }];
     });
   }
 

@@ -3,7 +3,7 @@ import { type CheckedDay, type Database, listDriftDays } from '@flowline/db';
 /** Days that are looked back for the beginning of a drift. */
 const LOOKBACK_DAYS = 31;
 
-/** Feature that has moved on a day, given the others. */
+/** Feature that has moved on a day, by itself or given the others. */
 export interface Moved {
   readonly feature: string;
   readonly change: string;
@@ -42,6 +42,13 @@ export async function driftState(db: Database, detector: string, champion: numbe
 export const hasDrifted = ({ drifted, features }: CheckedDay): boolean =>
   drifted || features.some((feature) => feature.drifted);
 
-/** Features of a day that have moved, the farthest first. */
-export const movedOf = ({ features }: CheckedDay): Moved[] =>
-  features.flatMap(({ feature, drifted, change }) => (drifted && change !== null ? [{ feature, change }] : []));
+/**
+ * Features of a day that have moved, the farthest first. One that has moved by itself and given the
+ * others has the change of the larger distance.
+ */
+export function movedOf({ features }: CheckedDay): Moved[] {
+  const moved = features.flatMap(({ feature, drifted, change }) =>
+    drifted && change !== null ? [{ feature, change }] : [],
+  );
+  return moved.filter(({ feature }, i) => moved.findIndex((other) => other.feature === feature) === i);
+}

@@ -8,13 +8,13 @@ import type { EventNames } from './event-names.ts';
  */
 export function eventFault({ time, id }: EventNames): (record: unknown) => Fault | null {
   const checks = [
-    ...(time === null ? [] : [{ field: time.field, read: compileEventTime(time) }]),
-    ...(id === null ? [] : [{ field: id, read: compileEventId(id) }]),
+    ...(time === null ? [] : [{ valueAt: fieldReader(time.field), read: compileEventTime(time) }]),
+    ...(id === null ? [] : [{ valueAt: fieldReader(id), read: compileEventId(id) }]),
   ];
   return (record) => {
     if (typeof record !== 'object' || record === null) return null;
-    for (const { field, read } of checks) {
-      if (valueAt(record, field) == null) continue;
+    for (const { valueAt, read } of checks) {
+      if (valueAt(record) == null) continue;
       const value = read(record as FeatureRecord);
       if (value instanceof Fault) return value;
     }
@@ -22,12 +22,15 @@ export function eventFault({ time, id }: EventNames): (record: unknown) => Fault
   };
 }
 
-/** Value of a (dotted) field; undefined if it is absent. */
-export function valueAt(record: unknown, field: string): unknown {
-  let value = record;
-  for (const part of field.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[part];
-  }
-  return value;
+/** Creates a reader of a (dotted) field of records: undefined where the field is absent. */
+export function fieldReader(field: string): (record: unknown) => unknown {
+  const path = field.split('.');
+  return (record) => {
+    let value = record;
+    for (const part of path) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+      value = (value as Readonly<Record<string, unknown>>)[part];
+    }
+    return value;
+  };
 }

@@ -1,16 +1,9 @@
 import { readResource } from '@flowline/config';
-import {
-  type Database,
-  getResource,
-  removeResource,
-  type RemoveOptions,
-  type ResourceName,
-  resourcesInForce,
-} from '@flowline/db';
+import { type Database, type PossibleUsers, removeResource, type RemoveOptions, type ResourceName } from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { calendarsOf } from '@flowline/rules';
 
-import { definitionsInForce } from './definition-in-force.ts';
+import { definitionOf } from './definition-in-force.ts';
 
 /**
  * Takes a resource out of force, unless something in force names it: the condition of a rule its
@@ -20,24 +13,31 @@ import { definitionsInForce } from './definition-in-force.ts';
  */
 export async function removeUnusedResource(
   db: Database,
-  resource: ResourceName,
-  options: RemoveOptions = {},
+  { kind, name }: ResourceName,
+  { expected }: Pick<RemoveOptions, 'expected'> = {},
 ): Promise<void> {
-  const { kind, name } = await getResource(db, resource);
-  const users = await usersOf(db, { kind, name });
-  if (users.length > 0) throw stillUsed({ kind, name }, users);
-  await removeResource(db, { kind, name }, options);
+  await removeResource(
+    db,
+    { kind, name },
+    {
+      ...(expected === undefined ? {} : { expected }),
+      requireUnused: (inForce) => {
+        const users = usersOf({ kind, name }, inForce);
+        if (users.length > 0) throw stillUsed({ kind, name }, users);
+      },
+    },
+  );
 }
 
-async function usersOf(db: Database, { kind, name }: ResourceName): Promise<string[]> {
+function usersOf({ kind, name }: ResourceName, { rules, detectors }: PossibleUsers): string[] {
   if (kind === 'Calendar') {
-    const rules = (await resourcesInForce(db, 'Rule')).filter((rule) =>
-      calendarsOf(readResource('Rule', rule.name, rule.spec)).includes(name),
-    );
-    return rules.map((rule) => `rule ${rule.name}`);
+    return rules
+      .filter((rule) => calendarsOf(readResource('Rule', rule.name, rule.spec)).includes(name))
+      .map((rule) => `rule ${rule.name}`);
   }
   if (kind !== 'Sink') return [];
-  return (await definitionsInForce(db))
+  return detectors
+    .map(definitionOf)
     .filter(({ alerts }) => alerts.sinks.includes(name))
     .map((definition) => `detector ${definition.name}`);
 }

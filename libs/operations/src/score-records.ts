@@ -2,7 +2,7 @@ import { type Detector, type Scores, surpriseBits } from '@flowline/detector';
 import { at, type Explanation, isAnomalous, Numeral, turn } from '@flowline/events';
 import { type Fault, type FeatureTable, rowValues } from '@flowline/features';
 
-import { eventFault, valueAt } from './event-fault.ts';
+import { eventFault, fieldReader } from './event-fault.ts';
 import type { EventNames } from './event-names.ts';
 import { createFileReader, type FileReader } from './file-reader.ts';
 import type { FileRecord } from './file-record.ts';
@@ -32,7 +32,11 @@ export async function* scoreRecords(
   detector: Detector,
   options: ScoreOptions,
 ): AsyncGenerator<readonly ScoredRow[]> {
-  const parts = { reader: createFileReader(detector.bundle), faultOf: eventFault(options.names), detector, options };
+  const { names } = options;
+  const parts = {
+    ...{ reader: createFileReader(detector.bundle), faultOf: eventFault(names), namesOf: namesReader(names) },
+    ...{ detector, options },
+  };
   let batch: FileRecord[] = [];
   for await (const record of records) {
     if (batch.push(record) < BATCH_ROWS) continue;
@@ -45,17 +49,18 @@ export async function* scoreRecords(
 interface Scoring {
   readonly reader: FileReader;
   readonly faultOf: (record: unknown) => Fault | null;
+  readonly namesOf: NamesReader;
   readonly detector: Detector;
   readonly options: ScoreOptions;
 }
 
 async function scoreBatch(
   batch: readonly FileRecord[],
-  { reader, faultOf, detector, options: { names, explain, signal } }: Scoring,
+  { reader, faultOf, namesOf, detector, options: { explain, signal } }: Scoring,
 ): Promise<readonly ScoredRow[]> {
   const rows = new Map<number, ScoredRow>();
   const refuse = (row: number, value: unknown, { reason, message }: ScoreFault): [] => {
-    rows.set(row, { row, ...namesOf(value, names), entity: null, error: { reason, message } });
+    rows.set(row, { row, ...namesOf(value), entity: null, error: { reason, message } });
     return [];
   };
   const readable = batch.flatMap((record) => {
@@ -78,7 +83,7 @@ async function scoreBatch(
     const pValue = at(scores.pValues, i);
     rows.set(row, {
       row,
-      ...namesOf(value, names),
+      ...namesOf(value),
       entity: entities?.[i] ?? null,
       logDensityNats: at(scores.logDensityNats, i),
       pValue,
@@ -137,13 +142,18 @@ interface ScoreFault {
   readonly message: string;
 }
 
-function namesOf(record: unknown, { time, id }: EventNames): Pick<RowNames, 'time' | 'id'> {
-  return { time: textAt(record, time?.field ?? null), id: textAt(record, id) };
+type NamesReader = (record: unknown) => Pick<RowNames, 'time' | 'id'>;
+
+function namesReader({ time, id }: EventNames): NamesReader {
+  const [timeAt, idAt] = [fieldReaderOf(time?.field ?? null), fieldReaderOf(id)];
+  return (record) => ({ time: textOf(timeAt(record)), id: textOf(idAt(record)) });
 }
 
+const fieldReaderOf = (field: string | null): ((record: unknown) => unknown) =>
+  field === null ? () => null : fieldReader(field);
+
 /** Text of a field in its original spelling; null if it has none. */
-function textAt(record: unknown, field: string | null): string | null {
-  const value = field === null ? null : valueAt(record, field);
+function textOf(value: unknown): string | null {
   if (value instanceof Numeral) return value.text;
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }

@@ -13,6 +13,14 @@ export function cellNumber(text: string): number | Numeral | undefined {
   return NUMBER.test(text) ? toNumeral(text.trim()) : undefined;
 }
 
+/**
+ * Nearest float64 of the number that the text of a cell is, where its spelling does not matter;
+ * undefined for any other text.
+ */
+export function cellFloat(text: string): number | undefined {
+  return NUMBER.test(text) ? Number(text) : undefined;
+}
+
 /** Boolean that the text of a cell is; undefined for any other text. */
 export function cellBoolean(text: string): boolean | undefined {
   return BOOLEAN.test(text) ? /^t/i.test(text) : undefined;

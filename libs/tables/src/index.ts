@@ -1,5 +1,5 @@
 export { headerNames, isUnnamed, listed, otherSeparator } from './column-names.ts';
-export { cellBoolean, cellNumber, isMissingNumber } from './cell-text.ts';
+export { cellBoolean, cellFloat, cellNumber, isMissingNumber } from './cell-text.ts';
 export { type Cell, type ColumnKind, type DataTable, numbersOf, recordsOf, type TableColumn } from './data-table.ts';
 export { type FileFormat, formatOf, type TableFormat, tableFormats } from './formats.ts';
 export { jsonLines, type NumberedRecord, parsedLine } from './json-lines.ts';

@@ -208,7 +208,7 @@ function modelMetrics({ registers, counter, gauge, histogram }: Makers) {
     ),
     driftedFeatures: gauge(
       'drifted_features',
-      'Number of features that have moved, given the others, on the last day checked; their names are in v1_drift_features.',
+      'Number of features that have moved, by themselves or given the others, on the last day checked; their names are in v1_drift_features.',
       ['detector'],
     ),
     backendInfo: gauge('backend_info', '1 for the compute backend in use, with the reason for it.', [

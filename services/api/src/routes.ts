@@ -2,6 +2,7 @@ import type { Route } from './route.ts';
 import { accessRoutes } from './routes/access.ts';
 import { adHocRoutes } from './routes/ad-hoc.ts';
 import { alertRoutes } from './routes/alerts.ts';
+import { anomalyBacklogRoutes } from './routes/anomaly-backlog.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { definitionRoutes } from './routes/definitions.ts';
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   ...modelRoutes,
   ...trainingRunRoutes,
   ...anomalyRoutes,
+  ...anomalyBacklogRoutes,
   ...entityRoutes,
   ...alertRoutes,
   ...incidentRoutes,

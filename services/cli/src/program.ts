@@ -37,6 +37,7 @@ const commands = {
   rules: async () => (await import('./commands/rules.ts')).rulesCommand,
   calendars: async () => (await import('./commands/rules.ts')).calendarsCommand,
   sinks: async () => (await import('./commands/sinks.ts')).sinksCommand,
+  backlog: async () => (await import('./commands/backlog.ts')).backlogCommand,
   dlq: async () => (await import('./commands/dead-letters.ts')).deadLettersCommand,
   pause: async () => (await import('./commands/detector-states.ts')).pauseCommand,
   resume: async () => (await import('./commands/detector-states.ts')).resumeCommand,

@@ -76,10 +76,11 @@ async function checkDay(
   if (!stored) return;
   const { detector, modelVersion, day: date } = day;
   const { evidence, drifted, compared } = found;
-  const moved = features.filter((feature) => feature.drifted).map(({ feature, change }) => `${feature}: ${change}`);
+  const moved = features.filter((feature) => feature.drifted);
   metrics.driftEvidence.set({ detector }, evidence);
-  metrics.driftedFeatures.set({ detector }, moved.length);
-  const fields = { detector, modelVersion, day: date, evidence, compared, moved, requestedRun };
+  metrics.driftedFeatures.set({ detector }, new Set(moved.map(({ feature }) => feature)).size);
+  const words = moved.map(({ feature, pit, change }) => `${feature} (${pit}): ${change}`);
+  const fields = { detector, modelVersion, day: date, evidence, compared, moved: words, requestedRun };
   if (drifted) logger.warn(fields, 'the p-values of the day have drifted from those of the first days of the model');
   else logger.info(fields, 'the p-values of the day have not drifted');
 }

@@ -10,8 +10,8 @@ const LEAST_EVENTS = 200;
 const MOST_VALUES = 40_000;
 
 /**
- * Compares the features of a day, each given the others by the model that scored them, with those
- * of the model's first days.
+ * Compares the features of a day, each by itself and given the others by the model that scored
+ * them, with those of the model's first days.
  */
 export async function driftOfRows(
   db: Database,

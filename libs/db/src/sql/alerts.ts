@@ -107,7 +107,8 @@ export const selectQuietAlerts = many<
     WHERE detector = :detector AND topic = :topic AND partition = ANY (:partitions::integer[]) AND alerts_due IS NOT NULL
       AND updated_at < clock_timestamp() - make_interval(secs => :quietMs::float8 / 1000)
       AND NOT EXISTS (SELECT FROM flowline.anomaly_backlog AS waiting
-        WHERE waiting.detector = :detector AND waiting.topic = :topic AND waiting.partition = stream_offsets.partition)
+        WHERE waiting.detector = :detector AND waiting.topic = :topic AND waiting.partition = stream_offsets.partition
+          AND waiting.set_aside_at IS NULL)
   )
   SELECT partition, peak, ${alertStateColumns}
   FROM quiet JOIN flowline.alerts USING (partition)

@@ -58,30 +58,37 @@ export const selectRowsOfDay = many<
 /** Row of {@link selectReferenceFeatures}. */
 export interface ReferenceFeatureRow {
   readonly feature: string;
+  readonly pit: 'conditional' | 'marginal';
   readonly compared: number;
   readonly histogram: number[];
   readonly meanPit: number | null;
   readonly missingShare: number;
 }
 
-/** Selects the features of a model's first days on which they were compared, before a day. */
+/**
+ * Selects the features of a model's first days on which they were compared, before a day, per kind
+ * of PIT.
+ */
 export const selectReferenceFeatures = many<ReferenceFeatureRow, OfModel & { day: string; days: number }>(`
-  SELECT feature, compared, histogram, mean_pit AS "meanPit", missing_share AS "missingShare"
-  FROM flowline.drift_features
-  WHERE detector = :detector AND model_version = :modelVersion AND compared > 0 AND day IN (
-    SELECT DISTINCT day FROM flowline.drift_features
-    WHERE detector = :detector AND model_version = :modelVersion AND day < :day::date AND compared > 0
-    ORDER BY day LIMIT :days)
-  ORDER BY day, feature
+  SELECT f.feature, f.pit, f.compared, f.histogram, f.mean_pit AS "meanPit", f.missing_share AS "missingShare"
+  FROM (VALUES ('conditional'), ('marginal')) AS kinds (pit)
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT d.day FROM flowline.drift_features d
+      WHERE d.detector = :detector AND d.model_version = :modelVersion AND d.day < :day::date AND d.pit = kinds.pit
+        AND d.compared > 0
+      ORDER BY d.day LIMIT :days) AS first_days
+    JOIN flowline.drift_features f ON f.detector = :detector AND f.model_version = :modelVersion
+      AND f.day = first_days.day AND f.pit = kinds.pit AND f.compared > 0
+  ORDER BY f.day, f.feature, f.pit
 `);
 
 /** Stores the features of a day: a JSON list of rows. */
 export const insertDriftFeatures = execute<OfModel & { day: string; features: string }>(`
-  INSERT INTO flowline.drift_features (detector, model_version, day, feature, place, compared, stride, evidence,
+  INSERT INTO flowline.drift_features (detector, model_version, day, feature, pit, place, compared, stride, evidence,
     drifted, change, distance, mean_pit, missing_share, histogram)
-  SELECT :detector, :modelVersion, :day::date, f.feature, f.place, f.compared, f.stride, f.evidence,
+  SELECT :detector, :modelVersion, :day::date, f.feature, f.pit, f.place, f.compared, f.stride, f.evidence,
     f.drifted, f.change, f.distance, f."meanPit", f."missingShare", f.histogram
-  FROM jsonb_to_recordset(:features::jsonb) AS f (feature text, place integer, compared integer, stride integer,
+  FROM jsonb_to_recordset(:features::jsonb) AS f (feature text, pit text, place integer, compared integer, stride integer,
     evidence double precision, drifted boolean, change text, distance double precision, "meanPit" double precision,
     "missingShare" double precision, histogram integer[])
 `);
@@ -114,7 +121,7 @@ export const countEventsSinceTraining = one<{ events: number }, { detector: stri
                 WHERE detector = :detector AND kind = 'training' AND events_scored IS NOT NULL ORDER BY started_at DESC LIMIT 1), 0) AS events
 `);
 
-/** Checked day of a model, with its features, those that have drifted first. */
+/** Checked day of a model, with its features per kind of PIT, those that have drifted first. */
 export interface DriftDayRow {
   readonly detector: string;
   readonly modelVersion: number;
@@ -129,6 +136,7 @@ export interface DriftDayRow {
   readonly checkedAt: Date;
   readonly features: readonly {
     readonly feature: string;
+    readonly pit: 'conditional' | 'marginal';
     readonly drifted: boolean;
     readonly change: string | null;
     readonly evidence: number;
@@ -152,7 +160,7 @@ export const selectDriftDays = many<
 >(`
   SELECT d.detector, d.model_version AS "modelVersion", d.day::text AS day, d.events, d.compared,
     d.reference_days AS "referenceDays", d.evidence, d.drifted, d.checked_at AS "checkedAt",
-    coalesce((SELECT jsonb_agg(jsonb_build_object('feature', f.feature, 'drifted', f.drifted, 'change', f.change,
+    coalesce((SELECT jsonb_agg(jsonb_build_object('feature', f.feature, 'pit', f.pit, 'drifted', f.drifted, 'change', f.change,
         'evidence', f.evidence, 'distance', f.distance, 'compared', f.compared, 'meanPit', f.mean_pit,
         'missingShare', f.missing_share) ORDER BY f.place)
       FROM flowline.v1_drift_features f

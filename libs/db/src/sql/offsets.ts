@@ -71,5 +71,6 @@ export const updateOffset = one<
   WHERE detector = :detector AND topic = :topic AND partition = :partition
   RETURNING EXISTS (
     SELECT FROM flowline.anomaly_backlog AS waiting
-    WHERE waiting.detector = :detector AND waiting.topic = :topic AND waiting.partition = :partition) AS "hasBacklog"
+    WHERE waiting.detector = :detector AND waiting.topic = :topic AND waiting.partition = :partition
+      AND waiting.set_aside_at IS NULL) AS "hasBacklog"
 `);

@@ -20,6 +20,15 @@ export const lockResource = execute<{ kind: string; name: string }>(`
   SELECT pg_advisory_xact_lock(hashtextextended('flowline.resources ' || :kind || ' ' || :name, 0))
 `);
 
+/**
+ * Locks that which documents name each other until the transaction ends: `exclusive` for who
+ * removes one that others may name, shared for who applies one that may name others.
+ */
+export const lockReferences = execute<{ exclusive: boolean }>(`
+  SELECT CASE WHEN :exclusive::boolean THEN pg_advisory_xact_lock(hashtextextended('flowline.references', 0))
+    ELSE pg_advisory_xact_lock_shared(hashtextextended('flowline.references', 0)) END
+`);
+
 /** Selects the latest version of a resource, removed or not. */
 export const selectLatestResource = maybe<
   { version: number; sha256: string; removed: boolean },

@@ -1,13 +1,13 @@
 import { at } from '@flowline/events';
 
 import { DRIFT_EVIDENCE, driftEvidence, HISTOGRAM_CELLS, histogramOf, type Uniform } from './drift-evidence.ts';
-import { type FeaturePits, MISSING_PIT } from './feature-pits.ts';
+import { type FeaturePits, MISSING_PIT, type PitKind } from './feature-pits.ts';
 import { independentValues } from './independent-values.ts';
 
 /** Smaller changes of a mean PIT or of a share of missing values are not said. */
 const LEAST_CHANGE = 0.05;
 
-/** Ways in which a feature has moved, given the other features of its events. */
+/** Ways in which a feature has moved, given the other features of its events or nothing. */
 export const featureChanges = [
   'higher',
   'lower',
@@ -17,7 +17,7 @@ export const featureChanges = [
 ] as const;
 export type FeatureChange = (typeof featureChanges)[number];
 
-/** PITs of a feature on one day or several. */
+/** PITs of a kind of a feature on one day or several. */
 export interface PitSummary {
   /** Number of PITs compared on a day. */
   readonly compared: number;
@@ -28,9 +28,10 @@ export interface PitSummary {
   readonly missingShare: number;
 }
 
-/** Comparison of the conditional PITs of a feature on a day with those of earlier days. */
+/** Comparison of the PITs of a kind of a feature on a day with those of earlier days. */
 export interface FeatureDrift extends PitSummary {
   readonly feature: string;
+  readonly pit: PitKind;
   readonly stride: number;
   /** Decimal logarithm of the evidence that they are drawn otherwise; 0 without earlier days. */
   readonly evidence: number;
@@ -42,31 +43,34 @@ export interface FeatureDrift extends PitSummary {
 }
 
 /**
- * Evidence from which one of so many features has drifted: by chance, on at most one day in 10,000
- * any of them reaches it (Bonferroni).
+ * Evidence from which one of so many comparisons has found a drift: by chance, on at most one day
+ * in 10,000 any of them reaches it (Bonferroni).
  */
-const featureEvidence = (features: number): number => DRIFT_EVIDENCE + Math.log10(Math.max(1, features));
+const comparisonEvidence = (comparisons: number): number => DRIFT_EVIDENCE + Math.log10(Math.max(1, comparisons));
 
 /**
- * Compares the conditional PITs of each feature on a day with those of earlier days, as the
- * p-values of the day are compared: thinned until nearly independent, by a martingale on ranks. The
- * features that have drifted come first, that of the largest distance before the others: if one
- * feature is shifted, its own PITs move by more than those of the features that depend on it.
+ * Compares the PITs of each feature on a day, conditional and marginal, with those of the same kind
+ * on earlier days, as the p-values of the day are compared: thinned until nearly independent, by a
+ * martingale on ranks. The chance that any comparison finds a drift where there is none is at most
+ * 1 in 10,000, however many there are. Those that have found one come first, that of the largest
+ * distance before the others: if one feature is shifted, its own PITs move by more than those of
+ * the features that depend on it.
  */
 export function driftOfFeatures(
   pits: readonly FeaturePits[],
-  earlier: ReadonlyMap<string, readonly PitSummary[]>,
+  earlier: ReadonlyMap<string, readonly (PitSummary & { readonly pit: PitKind })[]>,
   random: Uniform,
 ): readonly FeatureDrift[] {
-  const least = featureEvidence(pits.length);
-  const all = pits.map(({ feature, values: series }): FeatureDrift => {
+  const least = comparisonEvidence(pits.length);
+  const all = pits.map(({ feature, pit, values: series }): FeatureDrift => {
     const { values, stride } = independentValues(series);
     const own = summaryOf(values);
-    const reference = sumOf(earlier.get(feature) ?? []);
+    const reference = sumOf((earlier.get(feature) ?? []).filter((day) => day.pit === pit));
     const evidence = driftEvidence(Float64Array.from(reference.histogram), values, random);
     const drifted = evidence >= least;
     const distance = distanceOf(own.histogram, reference.histogram);
-    return { feature, ...own, stride, evidence, drifted, distance, change: drifted ? changeOf(own, reference) : null };
+    const change = drifted ? changeOf(own, reference) : null;
+    return { feature, pit, ...own, stride, evidence, drifted, distance, change };
   });
   return all.toSorted((a, b) => Number(b.drifted) - Number(a.drifted) || b.distance - a.distance);
 }

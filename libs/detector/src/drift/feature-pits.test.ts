@@ -5,6 +5,7 @@ import { Random } from '@flowline/flows';
 import { describe, expect, it } from '@jest/globals';
 
 import { featurePits, MISSING_PIT } from './feature-pits.ts';
+import { marginalPits } from './marginal-pits.ts';
 import { pValuesOf } from './testing/streams.ts';
 
 const spec = (name: string, type: FeatureSpec['type'], nullable = false): FeatureSpec =>
@@ -73,5 +74,40 @@ describe('conditional PITs', () => {
       expect(at(valve!.values, row)).toBeGreaterThanOrEqual(range.from);
       expect(at(valve!.values, row)).toBeLessThanOrEqual(range.to);
     }
+  });
+});
+
+describe('marginal PITs', () => {
+  const chained: FeatureSpec[] = [...schema, spec('pump', 'categorical')];
+  /** The pump runs where the valve is open, in seven of ten. */
+  const withPump = (random: Random, size: number) =>
+    rowsOf(random, size).map((row) => ({ ...row, pump: row.valve === 'open' ? 'on' : 'off' }));
+  const encoding = fitEncoding(chained, tableOfValues(chained, withPump(new Random(3), 5_000)));
+  const table = tableOfValues(chained, withPump(new Random(4), 400));
+
+  it('are those of the feature by itself, whatever the others are', () => {
+    const pits = marginalPits(encoding, table, new Random(1));
+    expect(pits.map(({ feature, pit }) => [feature, pit])).toEqual(
+      ['a', 'b', 'valve', 'pump'].map((feature) => [feature, 'marginal']),
+    );
+    const [a, b] = [at(pits, 0).values, at(pits, 1).values];
+    for (let row = 0; row < table.size; row++) {
+      const [x, y] = [at(table.numeric, 2 * row), at(table.numeric, 2 * row + 1)];
+      if (Number.isNaN(x)) expect(at(a, row)).toBe(MISSING_PIT);
+      else expect(Math.abs(at(a, row) - below(x))).toBeLessThan(0.05);
+      expect(Math.abs(at(b, row) - below(y))).toBeLessThan(0.05);
+    }
+  });
+
+  it('of a level do not depend on the level before it', () => {
+    const pump = at(marginalPits(encoding, table, new Random(1)), 3).values;
+    const parts = { on: [] as number[], off: [] as number[] };
+    for (let row = 0; row < table.size; row++) {
+      parts[table.levels[row * 2 + 1] === 'on' ? 'on' : 'off'].push(at(pump, row));
+    }
+    // Seven of ten of [0, 1], and three: not all of it, as the valve would have it.
+    const width = (values: number[]): number => Math.max(...values) - Math.min(...values);
+    expect(width(parts.on)).toBeCloseTo(0.7, 1);
+    expect(width(parts.off)).toBeCloseTo(0.3, 1);
   });
 });

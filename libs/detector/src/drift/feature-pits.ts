@@ -16,12 +16,32 @@ const LEAST_PIT = 1e-12;
 const CHUNK_ROWS = 64;
 
 /**
- * Conditional probability integral transforms of a feature, in the order of the events:
- * P(feature ≤ its value | the rest of the event) in (0, 1], or {@link MISSING_PIT}.
+ * Kinds of probability integral transforms: `conditional` given the rest of the event, `marginal`
+ * given nothing.
+ */
+export type PitKind = 'conditional' | 'marginal';
+
+/**
+ * Probability integral transforms of a feature, in the order of the events: P(feature ≤ its value)
+ * in (0, 1], given the rest of the event if they are conditional, or {@link MISSING_PIT}.
  */
 export interface FeaturePits {
   readonly feature: string;
+  readonly pit: PitKind;
   readonly values: Float64Array;
+}
+
+/** PITs of every scored feature of rows, all missing, and a function that keeps one. */
+export function noPits(encoding: FeatureEncoding, size: number) {
+  const pits = new Map(
+    encoding.schema
+      .filter((spec) => isDimension(spec) || (isLevelFeature(spec) && spec.role === 'score'))
+      .map(({ name }) => [name, new Float64Array(size).fill(MISSING_PIT)]),
+  );
+  const keep = (feature: string, row: number, pit: number): void => {
+    pits.get(feature)?.set([Math.min(1, Math.max(LEAST_PIT, pit))], row);
+  };
+  return { pits, keep };
 }
 
 /** Parts of a model from which conditionals are computed. */
@@ -40,15 +60,7 @@ export async function featurePits(
   table: FeatureTable,
   random: Uniform,
 ): Promise<readonly FeaturePits[]> {
-  const pits = new Map(
-    encoding.schema
-      .filter((spec) => isDimension(spec) || (isLevelFeature(spec) && spec.role === 'score'))
-      .map(({ name }) => [name, new Float64Array(table.size).fill(MISSING_PIT)]),
-  );
-  const keep = (feature: string, row: number, pit: number): void => {
-    const values = pits.get(feature);
-    if (values !== undefined) values[row] = Math.min(1, Math.max(LEAST_PIT, pit));
-  };
+  const { pits, keep } = noPits(encoding, table.size);
   for (let start = 0; start < table.size; start += CHUNK_ROWS) {
     const size = Math.min(CHUNK_ROWS, table.size - start);
     const rows = selectRows(
@@ -64,7 +76,9 @@ export async function featurePits(
       }
     }
   }
-  return [...pits].map(([feature, values]) => ({ feature, values: values.filter((value) => !Number.isNaN(value)) }));
+  return [...pits].map(([feature, values]) => ({
+    ...{ feature, pit: 'conditional', values: values.filter((value) => !Number.isNaN(value)) },
+  }));
 }
 
 async function numberConditionals({ encoding, scorer }: PitModel, table: FeatureTable) {

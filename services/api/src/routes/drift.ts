@@ -7,15 +7,19 @@ import { detectorParams, MAX_VERSION, page, pageOf, set, time } from '../schemas
 
 const feature = z.strictObject({
   feature: z.string(),
+  pit: z.enum(['conditional', 'marginal']).describe('Compared given the other features, or by itself.'),
   drifted: z.boolean(),
   change: z
     .enum(['higher', 'lower', 'missing more often', 'missing less often', 'spread otherwise'])
     .nullable()
-    .describe('Way in which it has moved, given the other features; null unless it has drifted.'),
+    .describe('Way in which it has moved, given the other features if conditional; null unless it has drifted.'),
   evidence: z.number().describe('Decimal logarithm.'),
   distance: z.number().describe('Distance from the first days, 0 to 1.'),
   compared: z.int(),
-  meanPit: z.number().nullable().describe('Mean of P(feature ≤ its value | the rest); null if all are missing.'),
+  meanPit: z
+    .number()
+    .nullable()
+    .describe('Mean of P(feature ≤ its value), given the rest if conditional; null if all are missing.'),
   missingShare: z.number(),
 });
 const checkedDay = z.strictObject({
@@ -28,7 +32,9 @@ const checkedDay = z.strictObject({
   evidence: z.number().describe('Decimal logarithm; drifted from 4.'),
   drifted: z.boolean().describe('True if the p-values have drifted.'),
   checkedAt: time,
-  features: z.array(feature).describe('Those that have drifted first, the farthest before the others.'),
+  features: z
+    .array(feature)
+    .describe('One per feature and kind; those that have drifted first, the farthest before the others.'),
 });
 const position = z.strictObject({ modelVersion: z.int().min(1).max(MAX_VERSION), day: z.iso.date() });
 

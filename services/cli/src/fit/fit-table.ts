@@ -3,6 +3,7 @@ import {
   bundleSha256,
   isFitted,
   type HistoryParts,
+  minimumRowsOf,
   type ModelBundle,
   partsOf,
   rowsOf,
@@ -17,7 +18,7 @@ import { FlowlineError } from '@flowline/events';
 import type { ColumnTable } from '@flowline/features';
 import type { DataTable } from '@flowline/tables';
 
-import { copiesWarning } from './copies.ts';
+import { calibratedParts } from './copies.ts';
 import { driftWarning } from './drift.ts';
 import type { FitPlan } from './plan.ts';
 import { type FileHistory, readHistory, rejectedWarnings } from './read-history.ts';
@@ -51,15 +52,20 @@ export async function fitTable(
   const split = splitOf(data, history, plan);
   const alpha = plan.alphaAt(history.eventsPerDay);
   const drift = await driftWarning(data.where, plan.spec.schema, history.table);
-  const copies = copiesWarning(data.where, plan.spec.schema, history.table);
+  const { schema, family } = plan.spec;
+  const { parts, warning: copies } = calibratedParts(
+    { where: data.where, schema, table: history.table },
+    partsOf(history.table, split),
+    minimumRowsOf(family).calibration,
+  );
   const times = history.isTimed ? { times: timesOf(history.timesMs, split) } : {};
   const spec = { ...plan.spec, alpha, ...times };
-  const parts = partsOf(history.table, split);
   const { bundle, report } = await trainDetector(spec, parts, options);
   const bytes = saveBundle(fileBundle(bundle, plan, alpha));
   const { rejected, isTimed, table } = history;
+  const rows = { ...rowsOf(split), calibration: parts.calibration.size, test: parts.test.size };
   return {
-    ...{ bytes, sha256: bundleSha256(bytes), alpha, rows: rowsOf(split), report },
+    ...{ bytes, sha256: bundleSha256(bytes), alpha, rows, report },
     history: { rejected, isTimed, table, test: parts.test },
     warnings: [
       ...rejectedWarnings(history),

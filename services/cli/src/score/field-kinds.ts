@@ -1,13 +1,16 @@
 import type { ModelBundle } from '@flowline/detector';
 import { type Expression, operandsOf, parseJson } from '@flowline/events';
 import { type FeatureEncodingConfig, isLevelFeature } from '@flowline/features';
-import { cellBoolean, cellNumber, isMissingNumber } from '@flowline/tables';
+import { cellBoolean, cellFloat, cellNumber, isMissingNumber } from '@flowline/tables';
 
-/** Type of the text in a CSV cell. `object`: fields are read from within it. */
-export type FieldKind = 'number' | 'boolean' | 'text' | 'object';
+/**
+ * Type of the text in a CSV cell. `numeral`: a number whose spelling matters, as that of an id or a
+ * level. `object`: fields are read from within it.
+ */
+export type FieldKind = 'numeral' | 'number' | 'boolean' | 'text' | 'object';
 
 /** Precedence of the kinds if a field has several uses. */
-const RANKS: readonly FieldKind[] = ['number', 'boolean', 'text', 'object'];
+const RANKS: readonly FieldKind[] = ['numeral', 'number', 'boolean', 'text', 'object'];
 
 /** Parts of a model that determine how cells are read. */
 export type CellReading = Pick<ModelBundle, 'schema' | 'lookups' | 'entity'> & {
@@ -22,7 +25,9 @@ export function fieldKinds({ schema, lookups, entity, encoding }: CellReading): 
   const kinds = new Map<string, FieldKind>();
   const note = (field: string, kind: FieldKind): void => {
     const known = kinds.get(field);
-    if (known === undefined || RANKS.indexOf(kind) < RANKS.indexOf(known)) kinds.set(field, kind);
+    const isSpelt = known === 'number' ? kind !== 'number' : kind === 'number' && known !== undefined;
+    if (isSpelt && known !== 'object' && kind !== 'object') kinds.set(field, 'numeral');
+    else if (known === undefined || RANKS.indexOf(kind) < RANKS.indexOf(known)) kinds.set(field, kind);
     const within = field.lastIndexOf('.');
     if (within > 0) note(field.slice(0, within), 'object');
   };
@@ -57,7 +62,8 @@ function kindOf(names: readonly string[]): FieldKind {
  */
 export function cellValue(text: string | null, kind: FieldKind | undefined): unknown {
   if (text === null || (text === '' && kind !== 'text' && kind !== undefined)) return null;
-  if (kind === 'number') return isMissingNumber(text) ? null : (cellNumber(text) ?? text);
+  if (kind === 'number') return cellFloat(text) ?? (isMissingNumber(text) ? null : text);
+  if (kind === 'numeral') return cellNumber(text) ?? (isMissingNumber(text) ? null : text);
   if (kind === 'boolean') return cellBoolean(text) ?? text;
   return kind === 'object' ? objectOf(text) : text;
 }

@@ -57,7 +57,9 @@ async function* csvFile(
   const kinds = new Map(fieldKinds(model));
   const wanted = new Map(kinds);
   const others = [names.time?.field, names.id].filter((name) => name != null);
-  if (names.time !== null && names.time.unit !== 'iso') kinds.set(names.time.field, 'number');
+  if (names.time !== null && names.time.unit !== 'iso') kinds.set(names.time.field, 'numeral');
+  if (names.id !== null && kinds.get(names.id) === 'number') kinds.set(names.id, 'numeral');
+  const read = [...kinds.keys(), ...others, ...(model.entity === null ? [] : [model.entity.time.field])];
   let header: readonly string[] | null = null;
   let recordOf: RecordMaker = recordMaker([]);
   let kindOf: readonly (FieldKind | undefined)[] = [];
@@ -66,7 +68,7 @@ async function* csvFile(
     if (header === null) {
       header = headerNames(cells, file);
       for (const warning of checkHeader(header, { file, model, kinds: wanted, others, delimiter })) onWarning(warning);
-      recordOf = recordMaker(header);
+      recordOf = recordMaker(header.map((name) => (isRead(name, read) ? name : '')));
       kindOf = header.map((name) => kinds.get(name));
       continue;
     }
@@ -79,6 +81,10 @@ async function* csvFile(
     yield { row, value: recordOf((column) => cellValue(at(cells, column), kindOf[column])) };
   }
 }
+
+/** True for a column that one of the fields is, lies within, or has within. */
+const isRead = (column: string, fields: readonly string[]): boolean =>
+  fields.some((field) => field === column || field.startsWith(`${column}.`) || column.startsWith(`${field}.`));
 
 async function* parquetFile(
   file: string,

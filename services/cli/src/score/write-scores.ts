@@ -40,9 +40,11 @@ export function scoreLine(scored: ScoredRow, format: OutputFormat, onTerminal = 
  * @param onTerminal makes them safe to print on a terminal, since CSV has no escapes.
  */
 export function csvLine(cells: readonly (string | number | boolean)[], onTerminal = false, delimiter = ','): string {
-  const shown = cells.map((cell) => (onTerminal ? printable(String(cell), CELL_CHARACTERS) : String(cell)));
-  const quoted = shown.map((cell) =>
-    /["\r\n]/.test(cell) || cell.includes(delimiter) ? `"${cell.replaceAll('"', '""')}"` : cell,
-  );
+  const quoted = cells.map((cell) => {
+    // A number has nothing to quote, unless it may hold the delimiter.
+    if (typeof cell !== 'string' && delimiter === ',') return cell;
+    const shown = onTerminal ? printable(String(cell), CELL_CHARACTERS) : String(cell);
+    return /["\r\n]/.test(shown) || shown.includes(delimiter) ? `"${shown.replaceAll('"', '""')}"` : shown;
+  });
   return `${quoted.join(delimiter)}\n`;
 }

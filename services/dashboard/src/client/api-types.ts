@@ -227,6 +227,7 @@ export interface Api {
         readonly checkedAt: string;
         readonly features: readonly {
           readonly feature: string;
+          readonly pit: 'conditional' | 'marginal';
           readonly drifted: boolean;
           readonly change: 'higher' | 'lower' | 'missing more often' | 'missing less often' | 'spread otherwise' | null;
           readonly evidence: number;
@@ -759,6 +760,39 @@ export interface Api {
       readonly rules: readonly string[];
       readonly suppressedBy: string | null;
     };
+  };
+  'GET /v1/anomaly-backlog': {
+    readonly params: undefined;
+    readonly query: { readonly detector?: string; readonly limit?: number; readonly cursor?: string };
+    readonly body: undefined;
+    readonly reply: {
+      readonly items: readonly {
+        readonly backlogId: number;
+        readonly detector: string;
+        readonly topic: string;
+        readonly partition: number;
+        readonly anomalies: number;
+        readonly since: string;
+        readonly attempts: number;
+        readonly error: string | null;
+        readonly failedAt: string | null;
+        readonly setAsideAt: string | null;
+        readonly setAsideReason: string | null;
+      }[];
+      readonly next: string | null;
+    };
+  };
+  'POST /v1/detectors/{detector}/anomaly-backlog/set-aside': {
+    readonly params: { readonly detector: string };
+    readonly query: undefined;
+    readonly body: { readonly ids: readonly number[] };
+    readonly reply: { readonly pieces: number; readonly anomalies: number };
+  };
+  'POST /v1/detectors/{detector}/anomaly-backlog/redrive': {
+    readonly params: { readonly detector: string };
+    readonly query: undefined;
+    readonly body: { readonly ids?: readonly number[] } | undefined;
+    readonly reply: { readonly pieces: number; readonly anomalies: number };
   };
   'GET /v1/detectors/{detector}/entities': {
     readonly params: { readonly detector: string };

@@ -81,7 +81,10 @@ export class AnomalyBacklog {
           if (this.#joinedMs >= startMs) await pause(this.#parts.headStartMs ?? HEAD_START_MS, signal);
         }
       } catch (err) {
-        this.#parts.logger.warn({ err, waitMs: FAILED_MS }, 'anomalies wait: they cannot be written out');
+        this.#parts.logger.warn(
+          { err, waitMs: FAILED_MS },
+          'anomalies wait: they cannot be written out; `flowline backlog ls` lists them, `set-aside` lets the others pass',
+        );
         await pause(FAILED_MS, signal);
       }
     }
