@@ -34,15 +34,15 @@ export interface Calibrated {
   readonly statistic: CombinedStatistic | null;
 }
 
-/** Rows to calibrate on, and those that distances of a combined test are measured from. */
+/** Rows to calibrate on, and those that a combined test learns from: null for a test of density. */
 export interface CalibrationTables {
-  readonly train: CombinedParts['train'];
+  readonly train: CombinedParts['train'] | null;
   readonly calibration: ColumnTable;
 }
 
 /**
- * Calibrates on rows that neither training nor model selection has used. For a combined test, their
- * older half calibrates its components, and their newer half the join.
+ * Calibrates on rows that neither training nor model selection has used: for a combined test, first
+ * its components, then the join.
  */
 export async function calibrate(
   spec: DetectorTrainingSpec,
@@ -63,9 +63,10 @@ export async function calibrate(
   if (spec.test !== 'combined') {
     return { ...(await inTurns(calibrateSteps(spec, rows), signal)), statistic: null };
   }
+  if (train === null) throw new RangeError('a combined test without training rows');
   const parts = { spec, encoding, scorer, train, calibration: table, signal };
-  const { statistic, rows: unseen } = await fitCombined(parts, rows);
-  return { ...(await inTurns(calibrateSteps(spec, unseen), signal)), statistic };
+  const { statistic, rows: joined } = await fitCombined(parts, rows);
+  return { ...(await inTurns(calibrateSteps(spec, joined), signal)), statistic };
 }
 
 /** Calibrates on scored rows, in steps. */

@@ -46,10 +46,10 @@ export async function recalibrate(
     for (const bytes of champion.flows) flows.push(await loadFlowInParts(bytes));
     const scorer = await heldOutScorer(flows, backend);
     try {
-      // A model keeps its test, and the rows that its distances are measured from.
+      // A model keeps its test, and what that knows from the training rows.
       const { statistic } = champion;
       const own = { ...spec, test: statistic === null ? ('density' as const) : ('combined' as const) };
-      const tables = { train: statistic?.history ?? null, calibration };
+      const tables = { train: statistic, calibration };
       const calibrated = await calibrate(own, encoding, scorer, tables, during('calibrate'));
       const evaluation = await evaluate(spec, encoding, scorer, calibrated, test, during('test'));
       const moved = await inTurns(movedFeatures(spec.schema, calibration, test), signal);
