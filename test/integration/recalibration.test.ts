@@ -142,11 +142,15 @@ describe('a recalibration', () => {
     const [first, second] = [await bundleOf(1), await bundleOf(2)];
     expect(second.bundle.flows).toEqual(first.bundle.flows);
     // Distances are measured from the same rows; their p-values are those of newer rows.
-    const rowsOf = ({ bundle }: typeof first) => bundle.statistic?.history?.rows;
+    const combinedOf = ({ bundle: { statistic } }: typeof first) => {
+      if (statistic?.test !== 'combined') throw new Error(`the test is ${statistic?.test ?? 'density'}`);
+      return statistic;
+    };
+    const rowsOf = (of: typeof first) => combinedOf(of).history?.rows;
     expect(rowsOf(first)?.length).toBeGreaterThan(0);
     expect(rowsOf(second)).toEqual(rowsOf(first));
-    expect(second.bundle.statistic?.components.map(({ name }) => name)).toContain('distant');
-    expect(second.bundle.statistic?.components).not.toEqual(first.bundle.statistic?.components);
+    expect(combinedOf(second).components.map(({ name }) => name)).toContain('distant');
+    expect(combinedOf(second).components).not.toEqual(combinedOf(first).components);
     // Readers of the views see it, and scorers take it over.
     expect(
       await database.query(

@@ -260,7 +260,7 @@ const decisionSchema = z.strictObject({
   test: z
     .enum(decisionTests)
     .describe(
-      'Statistic that decides. `density`: low density. `outlying`: that joined with the distance to the nearest row of the history if it is `clean`, and with an isolation forest if it is `unlabelled`. `combined`: low density joined with high density, the largest latent coordinate, the most extreme value given all others and, for `clean` data, the distance to the nearest training row.',
+      'Statistic that decides. `density`: low density. `outlying`: that joined with the distance to the nearest row of the history if it is `clean`, and with an isolation forest if it is `unlabelled`. `combined`: low density joined with high density, the largest latent coordinate, the largest deviation of a value from its linear expectation given all others and, for `clean` data, the distance to the nearest training row.',
     )
     .default('density'),
   control: controlSchema.describe('Bound on false alarms; exactly one of the three.'),

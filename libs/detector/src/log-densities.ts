@@ -83,7 +83,7 @@ export interface DecidedDensities extends LogDensities, DecidingScores {}
 
 /** Model parts by which a table is scored and decided on. */
 export interface DecidingParts {
-  readonly scorer: Pick<Scorer, 'score' | 'latent' | 'gradient'>;
+  readonly scorer: Pick<Scorer, 'score' | 'latent'>;
   readonly encoding: FeatureEncoding;
   readonly statistic: Statistic | null;
 }

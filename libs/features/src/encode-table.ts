@@ -22,6 +22,11 @@ export interface EncodedBatch {
    * (see {@link NumericColumn.logDensityTerm}).
    */
   readonly logJacobian: Float64Array;
+  /**
+   * [size] Fall of a standard normal from the end of the trained range to each value beyond it, in
+   * nats: the sum that {@link logJacobian} has subtracted.
+   */
+  readonly fallBeyondRange: Float64Array;
   /** [size] log P of the observed scored levels, in nats. */
   readonly logDiscrete: Float64Array;
   /**
@@ -54,6 +59,7 @@ export function encodeTable(layout: Layout, parts: FittedParts, table: FeatureTa
     width,
     rows: new Float32Array(table.size * width),
     logJacobian: new Float64Array(table.size),
+    fallBeyondRange: new Float64Array(table.size),
     logDiscrete: new Float64Array(table.size),
     outOfDomain: new Uint8Array(table.size),
     missingPattern: new Int32Array(table.size),
@@ -90,7 +96,7 @@ function encodeNumbers(
   { spec, kind, tableColumn, column: at, presenceColumn }: Place,
   column: NumericColumn,
   { size, numeric, numericWidth }: FeatureTable,
-  { rows, width, logJacobian, outOfDomain }: EncodedBatch,
+  { rows, width, logJacobian, fallBeyondRange, outOfDomain }: EncodedBatch,
   onMissing: OnMissing,
 ): void {
   const scored = kind === 'dimension';
@@ -112,8 +118,13 @@ function encodeNumbers(
     const value = column.nearest(observed);
     const scaled = column.scaled(value);
     const encoded = column.standardised(scaled);
-    rows[row * width + at] = column.confined(encoded);
+    const confined = column.confined(encoded);
+    rows[row * width + at] = confined;
     if (scored) {
+      if (confined !== encoded) {
+        const own = fallBeyondRange[row] ?? missing(fallBeyondRange, row);
+        fallBeyondRange[row] = own + column.fallBeyondRange(encoded);
+      }
       const before = logJacobian[row] ?? missing(logJacobian, row);
       logJacobian[row] = before + column.logDensityTerm(value, scaled, encoded);
     }

@@ -8,7 +8,7 @@ import { loadedOutlying, type OutlyingManifest, savedOutlying } from './saved-ou
 import { unusable } from './unusable.ts';
 
 /** Version of the section that this release writes and reads. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Part of a bundle's manifest that describes its combined statistic. */
 interface CombinedManifest {
@@ -26,7 +26,8 @@ interface CombinedManifest {
 /** Part of a bundle's manifest that describes its statistic. */
 export type StatisticManifest = CombinedManifest | OutlyingManifest;
 
-const SCALES = 'statistic/gradientScales';
+const MEANS = 'statistic/linear/means';
+const WEIGHTS = 'statistic/linear/weights';
 const HISTORY = 'statistic/history';
 
 /** A statistic as tensors, and its part of the manifest. */
@@ -42,15 +43,18 @@ export function loadedStatistic(tensors: ReadonlyMap<string, SafeTensor>, manife
   return manifest.test === 'outlying' ? loadedOutlying(tensors, manifest) : loadedCombined(tensors, manifest);
 }
 
-function savedCombined({ components, gradientScales, history, nearEnough }: CombinedStatistic): {
+function savedCombined({ components, linear, history, nearEnough }: CombinedStatistic): {
   readonly tensors: Readonly<Record<string, SafeTensor>>;
   readonly manifest: CombinedManifest;
 } {
+  const { means, weights } = linear;
+  const width = means.length;
   const tensors: Record<string, SafeTensor> = {
-    [SCALES]: { dtype: 'F64', shape: [gradientScales.length], data: gradientScales },
+    [MEANS]: { dtype: 'F64', shape: [width], data: means },
+    [WEIGHTS]: { dtype: 'F64', shape: [weights.length / width, width], data: weights },
   };
   if (history !== null) {
-    const { rows, width } = history;
+    const { rows } = history;
     tensors[HISTORY] = { dtype: 'F32', shape: [rows.length / width, width], data: rows };
   }
   const saved = components.map(({ name, share, calibration }) => {
@@ -74,17 +78,22 @@ function loadedCombined(
     const found = unknown === undefined ? `version ${version}` : `the component ${unknown.name}`;
     throw unusable('FLOWLINE_MODEL_INCOMPATIBLE', `its combined statistic has ${found}, which this release lacks`);
   }
-  const scales = tensors.get(SCALES)?.data;
-  if (!(scales instanceof Float64Array)) throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks ${SCALES}`);
   return {
     test: 'combined',
     components: components.map(({ name, share, calibration }) => ({
       ...{ name, share },
       calibration: loadedCalibrations(within(tensors, prefixOf(name)), calibration),
     })),
-    ...{ gradientScales: scales, nearEnough },
+    linear: { means: loadedNumbers(tensors, MEANS), weights: loadedNumbers(tensors, WEIGHTS) },
+    nearEnough,
     history: components.some(({ name }) => name === 'distant') ? loadedHistory(tensors) : null,
   };
+}
+
+function loadedNumbers(tensors: ReadonlyMap<string, SafeTensor>, name: string): Float64Array {
+  const data = tensors.get(name)?.data;
+  if (!(data instanceof Float64Array)) throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks ${name}`);
+  return data;
 }
 
 function loadedHistory(tensors: ReadonlyMap<string, SafeTensor>): NearestRows {

@@ -4,7 +4,14 @@ import type { EncodedBatch } from '@flowline/features';
 import { patternPValue } from '../calibration/calibration-set.ts';
 import type { RowTraits } from '../calibration/row-traits.ts';
 import { valueAt } from '../sorted.ts';
-import { gatedRows, noSecondStage, placeScores, secondStage, type StageScorer } from './second-stage.ts';
+import {
+  gatedRows,
+  noSecondStage,
+  placeScores,
+  secondStage,
+  type StageRows,
+  type StageScorer,
+} from './second-stage.ts';
 import type { CombinedStatistic, Component } from './statistic.ts';
 
 /** Deciding score of each row, which the calibration turns into a p-value. */
@@ -96,8 +103,8 @@ export function joinedScores(
   return joined;
 }
 
-function selected({ rows, width }: EncodedBatch, indices: Int32Array): Float32Array {
+function selected({ rows, width, fallBeyondRange }: EncodedBatch, indices: Int32Array): StageRows {
   const chosen = new Float32Array(indices.length * width);
   indices.forEach((from, to) => chosen.set(rows.subarray(from * width, (from + 1) * width), to * width));
-  return chosen;
+  return { rows: chosen, fallBeyondRange: Float64Array.from(indices, (row) => valueAt(fallBeyondRange, row)) };
 }

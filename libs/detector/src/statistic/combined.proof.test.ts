@@ -14,8 +14,7 @@ import type { DetectorTrainingSpec } from '../training/training-spec.ts';
 import { faults, Plant } from './testing/faults.ts';
 
 const ALPHA = 1e-3;
-const EVENTS = 2_000;
-const plant = new Plant(1);
+const EVENTS = 4_000;
 const base: Omit<DetectorTrainingSpec, 'schema'> = {
   ...{ name: 'plant', lookups: {}, family: 'realNVP', seed: 2, members: 1, data: 'clean', alpha: ALPHA },
   test: 'combined',
@@ -32,31 +31,41 @@ const scored = async (bundle: ModelBundle, table: FeatureTable): Promise<Scores>
   }
 };
 
-describe('the combined test', () => {
+/** Trained model of a plant, whose seed decides on its law, its history and its training. */
+const trainedOn = (plant: Plant, seed: number): Promise<{ bundle: ModelBundle; report: TrainingReport }> => {
+  const rows = { train: 28_000, validation: 4_000, calibration: 20_000, test: 8_000 };
+  return trainDetector({ ...base, seed, schema: plant.schema }, plant.history(rows, new Random(100 + seed)));
+};
+
+describe('the combined test with 20,000 calibration rows', () => {
+  it.each([1, 2, 3])(
+    'catches what low density is blind to, at the rate asked for, with seed %d',
+    async (seed) => {
+      const plant = new Plant(seed);
+      const { bundle, report } = await trainedOn(plant, seed);
+      expect(report.alarms.verdict).toBe('inside');
+      // 100 of 100,000 events are asked for, give or take those by which 20 of 20,000 rows err.
+      const alarms = caught(await scored(bundle, plant.draw(100_000, new Random(9))));
+      expect(alarms).toBeGreaterThan(0.5 * ALPHA);
+      expect(alarms).toBeLessThan(1.4 * ALPHA);
+      const changed = faults(plant, 5);
+      const share = async (fault: string): Promise<number> =>
+        caught(await scored(bundle, plant.draw(EVENTS, new Random(7), changed[fault])));
+      expect(await share('stuck')).toBeGreaterThanOrEqual(0.95);
+      expect(await share('halved')).toBeGreaterThanOrEqual(0.4);
+      expect(await share('off')).toBeGreaterThanOrEqual(0.7);
+    },
+    300_000,
+  );
+});
+
+describe('a model of the combined test', () => {
+  const plant = new Plant(1);
   let bundle: ModelBundle;
-  let report: TrainingReport;
 
   beforeAll(async () => {
-    const history = plant.history(
-      { train: 28_000, validation: 4_000, calibration: 80_000, test: 8_000 },
-      new Random(102),
-    );
-    ({ bundle, report } = await trainDetector({ ...base, schema: plant.schema }, history));
+    ({ bundle } = await trainedOn(plant, 1));
   }, 300_000);
-
-  it('catches what low density is blind to, at the rate asked for', async () => {
-    const clean = await scored(bundle, plant.draw(100_000, new Random(9)));
-    const { interval, verdict } = report.alarms;
-    expect(verdict).toBe('inside');
-    expect(caught(clean)).toBeGreaterThan(interval!.low);
-    expect(caught(clean)).toBeLessThan(interval!.high);
-    const changed = faults(plant, 5);
-    const share = async (fault: string): Promise<number> =>
-      caught(await scored(bundle, plant.draw(EVENTS, new Random(7), changed[fault])));
-    expect(await share('stuck')).toBeGreaterThanOrEqual(0.95);
-    expect(await share('halved')).toBeGreaterThanOrEqual(0.4);
-    expect(await share('off')).toBeGreaterThanOrEqual(0.7);
-  });
 
   it('names the component that raised an event', async () => {
     const { stuck, off } = faults(plant, 8);
@@ -83,9 +92,8 @@ describe('the combined test', () => {
     const detector = await Detector.create(bundle, { alpha: ALPHA, backend: 'reference' });
     const { pValues } = await detector.score(table);
     detector.dispose();
-    // The most extreme value of a row may be another one, if two of them are level.
     const apart = pValues.filter((p, row) => Math.abs(Math.log(p / first.pValues[row]!)) > 0.02).length;
-    expect(apart).toBeLessThanOrEqual(2);
+    expect(apart).toBe(0);
   });
 });
 

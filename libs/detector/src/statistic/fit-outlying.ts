@@ -1,3 +1,4 @@
+import type { Scorer } from '@flowline/engine';
 import { at, blocksOf, inTurns, turn } from '@flowline/events';
 import { type ColumnTable, columnsOf } from '@flowline/features';
 import { outlierThreshold, Random } from '@flowline/flows';
@@ -19,7 +20,6 @@ import {
   remotenessOf,
   spreadOf,
 } from './outlying.ts';
-import type { StageScorer } from './second-stage.ts';
 
 /** Share of the events, the least dense ones, whose remoteness is measured. */
 const REMOTE_SHARE = 0.1;
@@ -35,7 +35,7 @@ const SLICE_ROWS = 64;
 /** Parts of a training that an outlying statistic is fitted with. */
 export interface OutlyingParts extends HistorySource {
   readonly spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'remoteShare'>;
-  readonly scorer: Pick<StageScorer, 'score'>;
+  readonly scorer: Pick<Scorer, 'score'>;
   /** Rows that the flows have seen, or what an earlier model has kept of them. */
   readonly seen: readonly ColumnTable[] | RemotenessMeasure;
   readonly calibration: ColumnTable;

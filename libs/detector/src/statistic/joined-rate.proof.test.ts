@@ -7,7 +7,7 @@ import { type ComparedRows, type ComponentScores, joinedScores } from './combine
 import { type Component, componentShares } from './statistic.ts';
 
 const D = 8;
-const [SETS, OLDER, NEWER, TESTED] = [20, 4_000, 4_000, 60_000];
+const [SETS, ROWS, TESTED] = [20, 8_000, 60_000];
 const names = ['low_density', 'high_density', 'extreme_latent'] as const satisfies readonly TestComponent[];
 
 /** Scores of normal events of a Gaussian: they depend on each other, as those of a flow do. */
@@ -41,13 +41,13 @@ describe('p-values of the join', () => {
     const tested = drawn(TESTED, random);
     const rates = { 0.01: [] as number[], 0.001: [] as number[] };
     for (let set = 0; set < SETS; set++) {
-      const older = drawn(OLDER, random);
+      const rows = drawn(ROWS, random);
       const components = names.map((name): Component => {
-        const calibration = fitCalibrationSet(older[name], new Int32Array(OLDER), random.fork(`${name} ${set}`));
+        const calibration = fitCalibrationSet(rows[name], new Int32Array(ROWS), random.fork(`${name} ${set}`));
         return { name, share: componentShares[name], calibration };
       });
-      const newer = joinedScores({ components }, drawn(NEWER, random), alike(NEWER)).scores;
-      const join = fitCalibrationSet(newer, new Int32Array(NEWER), random.fork(`join ${set}`));
+      const joined = joinedScores({ components }, rows, alike(ROWS)).scores;
+      const join = fitCalibrationSet(joined, new Int32Array(ROWS), random.fork(`join ${set}`));
       const pValues = joinedScores({ components }, tested, alike(TESTED)).scores.map(
         (score) => patternPValue(join, score, 0).p,
       );

@@ -12,8 +12,6 @@ import { minimumRowsOf } from '../minimum-rows.ts';
 import { logDensities, type LongScoring } from '../log-densities.ts';
 import { fitCombined } from '../statistic/fit-combined.ts';
 import { fitOutlying } from '../statistic/fit-outlying.ts';
-import type { NearestRows } from '../statistic/nearest-rows.ts';
-import type { RemotenessMeasure } from '../statistic/outlying.ts';
 import type { Statistic } from '../statistic/statistic.ts';
 import { missingNats } from './missing-nats.ts';
 import { strayRows } from './ordinary-rows.ts';
@@ -50,8 +48,8 @@ export interface CalibrationTables {
 }
 
 /**
- * Calibrates on rows that neither training nor model selection has used. For a combined test, their
- * older half calibrates its components, and their newer half the join.
+ * Calibrates on rows that neither training nor model selection has used: for a combined test, first
+ * its components, then the join.
  */
 export async function calibrate(
   spec: DetectorTrainingSpec,
@@ -94,22 +92,23 @@ async function fitStatistic(
     case 'density':
       return { statistic: null, rows };
     case 'combined': {
-      const train = 'train' in seen ? seen.train : historyOf(seen);
+      const train = 'train' in seen ? seen.train : earlierOf(seen, 'combined');
       return fitCombined({ ...parts, spec, train }, rows);
     }
     case 'outlying': {
-      const from = 'train' in seen ? [seen.train, seen.validation] : remotenessOf(seen);
+      const from = 'train' in seen ? [seen.train, seen.validation] : earlierOf(seen, 'outlying').remoteness;
       return fitOutlying({ ...parts, spec, seen: from }, rows);
     }
   }
 }
 
-const historyOf = ({ earlier }: EarlierStatistic): NearestRows | null =>
-  earlier?.test === 'combined' ? earlier.history : null;
-
-function remotenessOf({ earlier }: EarlierStatistic): RemotenessMeasure {
-  if (earlier?.test !== 'outlying') throw new RangeError('an earlier model without an outlying statistic');
-  return earlier.remoteness;
+/** Statistic of an earlier model, which a recalibration goes on with. */
+function earlierOf<Test extends Statistic['test']>(
+  { earlier }: EarlierStatistic,
+  test: Test,
+): Extract<Statistic, { readonly test: Test }> {
+  if (earlier?.test === test) return earlier as Extract<Statistic, { readonly test: Test }>;
+  throw new RangeError(`an earlier model without a statistic of the test ${test}`);
 }
 
 /** Calibrates on scored rows, in steps. */

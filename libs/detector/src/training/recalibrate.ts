@@ -46,7 +46,7 @@ export async function recalibrate(
     for (const bytes of champion.flows) flows.push(await loadFlowInParts(bytes));
     const scorer = await heldOutScorer(flows, backend);
     try {
-      // A model keeps its test, and the rows that its distances are measured from.
+      // A model keeps its test, and what that knows from the training rows.
       const { statistic } = champion;
       const own = { ...spec, test: statistic?.test ?? ('density' as const) };
       const tables = { seen: { earlier: statistic }, calibration };
