@@ -1,11 +1,13 @@
 export { type Bar, Bars, type BarsProps } from './bars.tsx';
-export { ChartTable, type ChartTableProps } from './chart-table.tsx';
+export { ChartTable, type ChartTableProps, csvName, NumbersSummary, NumbersTable } from './chart-table.tsx';
+export { type CountBar, CountBars, type CountBarsProps } from './count-bars.tsx';
 export { type ChartCell, chartCsv } from './csv.ts';
-export { Curves, type CurvesProps, type Point, type Series } from './curves.tsx';
+export { Curves, type CurvesProps, type Mark, type Point, type Series } from './curves.tsx';
 export { Density, type DensityProps } from './density.tsx';
-export { Dots, type DotsProps, type Estimate } from './dots.tsx';
-export { formatBits, formatCount, formatPercent, formatTime, formatValue } from './format.ts';
+export { Dots, type DotsProps, type Estimate, EstimateLine, type EstimateLineProps } from './dots.tsx';
+export { formatBits, formatCount, formatPercent, formatTenths, formatTime, formatValue } from './format.ts';
 export { HeatMap, type HeatMapProps } from './heat-map.tsx';
+export { type HeatCell, HeatStrip, type HeatStripProps } from './heat-strip.tsx';
 export { Histogram, type HistogramProps } from './histogram.tsx';
 export { Interval, type IntervalProps } from './intervals.tsx';
 export type { ChartProps } from './plot.tsx';

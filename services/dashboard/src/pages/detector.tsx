@@ -2,7 +2,7 @@ import { AlarmDays } from '../charts/alarm-days.tsx';
 import { PValueHistogram } from '../charts/histogram.tsx';
 import { call } from '../client/call.ts';
 import { useNews } from '../client/live.ts';
-import { ChartTable } from '../components/chart-table.tsx';
+import { ChartFigure } from '../components/chart-figure.tsx';
 import { Cli } from '../components/cli.tsx';
 import { Card, Fact } from '../components/parts.tsx';
 import { PromiseChip, reasonOf } from '../components/promise.tsx';
@@ -58,13 +58,14 @@ function Alarms({ name }: { readonly name: string }) {
                   <PromiseChip measured={measured} expected={expected} />
                 </Fact>
               </dl>
-              <AlarmDays days={days} />
-              <p class="muted small">{reasonOf(measured, expected, judgePromise(measured, expected))}</p>
-              <ChartTable
+              <ChartFigure
                 name={`${name} alarms`}
                 columns={['day (UTC)', 'events', 'expected', 'measured']}
-                rows={days.map((day) => [day.day, day.events, day.expected, day.measured])}
-              />
+                rows={() => days.map((day) => [day.day, day.events, day.expected, day.measured])}
+              >
+                <AlarmDays days={days} />
+                <p class="muted small">{reasonOf(measured, expected, judgePromise(measured, expected))}</p>
+              </ChartFigure>
             </div>
           );
         }}
@@ -88,14 +89,13 @@ function PValues({ name }: { readonly name: string }) {
           events === 0 ? (
             <Blank title="No event has been scored in this range." />
           ) : (
-            <div style={{ display: 'grid', gap: '0.6rem' }}>
+            <ChartFigure
+              name={`${name} p-values`}
+              columns={['p from', 'p to', 'events']}
+              rows={() => cells.map((count, i) => [i / cells.length, (i + 1) / cells.length, count])}
+            >
               <PValueHistogram cells={cells} />
-              <ChartTable
-                name={`${name} p-values`}
-                columns={['p from', 'p to', 'events']}
-                rows={cells.map((count, i) => [i / cells.length, (i + 1) / cells.length, count])}
-              />
-            </div>
+            </ChartFigure>
           )
         }
       </Show>

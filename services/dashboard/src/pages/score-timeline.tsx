@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { ScoreChart } from '../charts/time-series.tsx';
 import { call, type Reply } from '../client/call.ts';
 import { useNews } from '../client/live.ts';
-import { ChartTable } from '../components/chart-table.tsx';
+import { ChartFigure } from '../components/chart-figure.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { formatBits, formatCount } from '../format/numbers.ts';
@@ -131,7 +131,16 @@ function Chart({
     setQuery({ from: range?.from.toISOString() ?? null, to: range?.to.toISOString() ?? null, span: null });
   const events = buckets.reduce((sum, bucket) => sum + bucket.events, 0);
   return (
-    <div style={{ display: 'grid', gap: '0.5rem' }}>
+    <ChartFigure
+      name={`${name} scores`}
+      columns={['start (UTC)', 'events', 'anomalies', 'expected', 'mean bits', 'least bits', 'most bits']}
+      rows={() =>
+        buckets.map((each) => [
+          ...[each.at, each.events, each.anomalies, each.expected],
+          ...[each.meanBits, each.minBits, each.maxBits],
+        ])
+      }
+    >
       <ScoreChart
         series={series}
         onZoom={zoom}
@@ -150,14 +159,6 @@ function Chart({
           {formatCount(events)} events in intervals of {formatDuration(seconds * 1_000)}
         </span>
       </div>
-      <ChartTable
-        name={`${name} scores`}
-        columns={['start (UTC)', 'events', 'anomalies', 'expected', 'mean bits', 'least bits', 'most bits']}
-        rows={buckets.map((each) => [
-          ...[each.at, each.events, each.anomalies, each.expected],
-          ...[each.meanBits, each.minBits, each.maxBits],
-        ])}
-      />
-    </div>
+    </ChartFigure>
   );
 }
