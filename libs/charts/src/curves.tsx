@@ -20,6 +20,8 @@ export interface Series {
   readonly colour?: string;
   /** True for a curve that is filled down to the axis. */
   readonly isFilled?: boolean;
+  /** True for a curve whose points are drawn. */
+  readonly hasDots?: boolean;
 }
 
 /** Place on the x axis with its name. */
@@ -79,11 +81,14 @@ export function Curves(props: CurvesProps) {
         {marks.map((mark) => (
           <MarkLine key={mark.name} mark={mark} x={x(mark.x)} width={width} height={height} />
         ))}
-        {series.map(({ name, points, colour, isFilled = false }, i) => (
+        {series.map(({ name, points, colour, isFilled = false, hasDots = points.length === 1 }, i) => (
           <g key={name}>
             {isFilled && <path class="chart-filled" d={filled(points, scales)} fill={colour ?? 'var(--series-1)'} />}
             <path {...strokeOf(i, colour)} d={path([...points]) ?? ''} />
-            {points.length === 1 && <circle class="chart-dot" cx={x(at(points, 0).x)} cy={y(at(points, 0).y)} r="3" />}
+            {hasDots &&
+              points.map((point, place) => (
+                <circle key={place} class="chart-dot" cx={x(point.x)} cy={y(point.y)} r="3" fill={colour} />
+              ))}
           </g>
         ))}
       </Plot>

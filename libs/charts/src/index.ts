@@ -11,5 +11,6 @@ export { type HeatCell, HeatStrip, type HeatStripProps } from './heat-strip.tsx'
 export { Histogram, type HistogramProps } from './histogram.tsx';
 export { Interval, type IntervalProps } from './intervals.tsx';
 export type { ChartProps } from './plot.tsx';
+export { type OddPoint, RangeLine, type RangeLineProps, type RangePoint } from './range-line.tsx';
 export { Sparkline, type SparklineProps } from './sparkline.tsx';
 export { chartCss, themeCss } from './theme.ts';

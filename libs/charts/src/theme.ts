@@ -83,6 +83,10 @@ export const chartCss = `
 .chart-inside{fill:var(--text);stroke:var(--surface);stroke-width:1.5}
 .chart-outside{fill:var(--critical);stroke:var(--surface);stroke-width:1.5}
 .chart-observed{stroke:var(--critical);stroke-width:2}
+.chart-edge{stroke:var(--series-1);stroke-opacity:.55;stroke-dasharray:3 3}
+.chart-spread{fill:var(--muted);fill-opacity:.2}
+.chart-hover{fill:transparent}
+.chart-hover:hover{fill:var(--text);fill-opacity:.08}
 .chart-error{stroke:var(--muted);stroke-width:2}
 .chart-error.chart-accent{stroke:var(--accent);stroke-width:3}
 .chart-legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;color:var(--muted);font-size:.8rem}

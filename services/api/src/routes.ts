@@ -7,6 +7,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { detectorRoutes } from './routes/detectors.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { entityRoutes } from './routes/entities.ts';
+import { featureTimelineRoutes } from './routes/feature-timelines.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
 import { modelRoutes } from './routes/models.ts';
 import { overviewRoutes } from './routes/overview.ts';
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   ...feedbackRoutes,
   ...scoreRoutes,
   ...timelineRoutes,
+  ...featureTimelineRoutes,
   ...deadLetterRoutes,
   ...resourceRoutes,
   ...resourceTestRoutes,
