@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core';
 import type { TestDatabase } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
 import { testDefinition } from '../support/scorer-model.ts';
+import { chartChecks } from './chart-checks.ts';
 import { findings, open, pixelsBeyond, visit, type Window } from './browser.ts';
 import { DETECTOR, EMPTY, HOSTILE, LONG, ticketFor } from './seed.ts';
 
@@ -263,4 +264,4 @@ const others: readonly Check[] = [
 ];
 
 /** Checks of the pages in a browser. */
-export const checks: readonly Check[] = [...everyPage, ...others];
+export const checks: readonly Check[] = [...everyPage, ...others, ...chartChecks];

@@ -18,7 +18,16 @@ import {
   HeatMap,
   HeatStrip,
 } from './index.ts';
-import { csvName, Histogram, Interval, NumbersTable, Sparkline, themeCss } from './index.ts';
+import {
+  csvName,
+  Histogram,
+  Interval,
+  NumbersTable,
+  RangeLine,
+  type RangePoint,
+  Sparkline,
+  themeCss,
+} from './index.ts';
 
 const hostile = '<script>alert(1)</script>"&';
 const charts = {
@@ -51,6 +60,10 @@ const charts = {
   }),
   CountBars: h(CountBars, { title: hostile, bars: [{ name: hostile, count: 2, low: 0, high: 3, title: hostile }] }),
   EstimateLine: h(EstimateLine, { title: hostile, estimate: { value: 1, low: 1, high: 1 }, domain: [1, 1] }),
+  RangeLine: h(RangeLine, {
+    ...{ title: hostile, points: [], step: 1, domain: [0, 9], expected: null, formatX: () => hostile },
+    odd: [{ x: 1, y: 1, title: hostile }],
+  }),
   HeatStrip: h(HeatStrip, { title: hostile, places: 2, cells: [{ place: 1, strength: 1, title: hostile }] }),
   HeatMap: h(HeatMap, { title: hostile, rows: [hostile], columns: ['a', 'b'], values: [[1, NaN]] }),
 };
@@ -129,6 +142,34 @@ describe('charts', () => {
     // A quarter of the plot, from a quarter of it on; the axis reaches up to the envelope's 8.
     expect(svg).toMatch(/<g class="chart-band"><rect x="85.5" width="33.5"/);
     expect(svg).toMatch(/<path d="M52,57.5L186,12L186,64L52,64Z"/);
+  });
+
+  it('RangeLine breaks where there is no interval, and points to what lies beyond its axis', () => {
+    const points = [0, 1, 3].map((x): RangePoint => ({ x, low: 0, median: 5, high: 10, title: `at ${x}` }));
+    const svg = renderToString(
+      h(RangeLine, {
+        ...{ title: 'x', points, step: 1, domain: [0, 4], expected: { low: 2, high: 8 }, formatX: String },
+        odd: [5, 1e6, -1e6].map((y) => ({ x: 1, y, title: String(y) })),
+      }),
+    );
+    expect(/chart-line stroke-1" d="([^"]*)"/.exec(svg)?.[1]?.match(/M/g)).toHaveLength(2);
+    expect(svg.match(/<circle/g)).toHaveLength(1);
+    expect([svg.includes('l4.5 8h-9z'), svg.includes('l4.5 -8h-9z')]).toEqual([true, true]);
+    expect(svg.match(/class="chart-edge"/g)).toHaveLength(2);
+    expect(svg).toContain('<title>at 3</title>');
+  });
+
+  it('RangeLine keeps its axis to most ranges', () => {
+    const points = Array.from({ length: 20 }, (_, x): RangePoint => ({
+      x,
+      low: 0,
+      median: 5,
+      high: x === 7 ? 1e6 : 10,
+      title: '',
+    }));
+    const svg = renderToString(h(RangeLine, { title: 'x', points, step: 1, domain: [0, 20], formatX: String }));
+    expect(svg).not.toContain('1e6');
+    expect(svg).toMatch(/>10<\/text>/);
   });
 
   it('HeatStrip draws the strongest cell at its place', () => {

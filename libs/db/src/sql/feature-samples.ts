@@ -1,6 +1,6 @@
 import { execute, many } from '../statement.ts';
 
-/** Keeps a transaction from compiling its statements, which costs more than it saves for few rows. */
+/** Keeps a transaction from compiling its statements, which does not pay for few rows. */
 export const disableJit = execute('SET LOCAL jit = off');
 
 /** Stored event of a sample, with its numeric features. */

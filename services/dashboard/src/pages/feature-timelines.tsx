@@ -105,7 +105,7 @@ function Multiples({
   );
 }
 
-/** Share of the values outside of the expected range beside the usual one, as far as it is known. */
+/** Share of the values outside of the expected range, beside the usual one. */
 function outsideText({ outside, cells }: Feature): string {
   const [missing, events] = [sumOf(cells, 'missing'), sumOf(cells, 'events')];
   const absent = missing === 0 ? '' : `, ${formatPercent(missing / Math.max(1, events))} missing`;
