@@ -72,6 +72,8 @@ describe('the timelines of features', () => {
     const range = `?from=${timeAt(0)}&to=${timeAt(BATCHES * MINUTE_S)}&points=${BATCHES}`;
     const { features, seconds } = await timelines('checkout', range);
     expect(seconds).toBe(MINUTE_S);
+    // None is shorter than the stored intervals.
+    expect((await timelines('checkout', `${range}0`)).seconds).toBe(MINUTE_S);
     const latency = features.find(({ feature }) => feature === 'latency');
     const amount = features.find(({ feature }) => feature === 'amount');
     expect(latency?.cells.map(({ at }) => at)).toEqual(Array.from({ length: BATCHES }, (_, i) => timeAt(i * MINUTE_S)));

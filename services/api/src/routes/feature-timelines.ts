@@ -8,15 +8,17 @@ import {
   type StoredDetector,
 } from '@flowline/db';
 import { type FeatureSpec, FlowlineError } from '@flowline/events';
-import type { FeatureSchemas } from '@flowline/operations/scoring';
+import type { FeatureSchemas, UsualRange } from '@flowline/operations/scoring';
 import { z } from 'zod';
 
-import { type Route, route } from '../route.ts';
+import { type ApiParts, type Route, route } from '../route.ts';
 import { withinBudget } from '../scoring/time-budget.ts';
 import { detectorParams, time, wholeNumber } from '../schemas.ts';
 import { rangeOf, rangeQuery } from './timeline-range.ts';
 
 const MOST_POINTS = 200;
+/** Least length of an interval: those that are stored begin with a minute. */
+const LEAST_MS = 60_000;
 /** Parts per interval of a chart, each of which a few events come from. */
 const PARTS_PER_POINT = 2;
 const MOST_PER_PART = 24;
@@ -58,42 +60,50 @@ export const featureTimelineRoutes: readonly Route[] = [
     params: detectorParams,
     query: z.strictObject({
       ...rangeQuery,
-      points: wholeNumber(1, MOST_POINTS, 'Intervals of the range.').default(72),
+      points: wholeNumber(1, MOST_POINTS, 'Maximum intervals, of at least a minute.').default(72),
     }),
     replies: { 200: { description: 'The features.', schema: timelines } },
     handle: async ({ params: { detector }, query, signal }, { db, models }) => {
       const { from, to } = await rangeOf(db, detector, query);
       const stored = await getDetector(db, detector);
       const inForce = featuresOf(stored);
-      const parts = PARTS_PER_POINT * query.points;
+      const lengthMs = to.getTime() - from.getTime();
+      const count = Math.min(query.points, Math.max(1, Math.floor(lengthMs / LEAST_MS)));
+      const parts = PARTS_PER_POINT * count;
       const perPart = Math.min(MOST_PER_PART, Math.ceil(MOST_NUMBERS / (parts * inForce.length)));
       const rows = await readFeatureSample(db, { detector, from, to, parts, perPart });
       const schemas = { inForce, byVersion: await schemasOf(db, stored, rows) };
-      const { featureTimelines, usualRanges } = await import('@flowline/operations/scoring');
-      const model = await models
-        .use(
-          detector,
-          async (used) => ({
-            modelVersion: used.modelVersion,
-            usual: await withinBudget((budget) => usualRanges(used.detector, budget), signal),
-          }),
-          { signal },
-        )
-        .catch(noModel);
-      const lengthMs = (to.getTime() - from.getTime()) / query.points;
-      const features = featureTimelines(rows, schemas, { from, lengthMs, count: query.points }, model.usual);
-      const { modelVersion } = model;
-      const body = { detector, from, to, seconds: lengthMs / 1_000, events: rows.length, modelVersion, features };
+      const { featureTimelines } = await import('@flowline/operations/scoring');
+      const model = await expectedBy(models, detector, signal);
+      const intervals = { from, lengthMs: lengthMs / count, count };
+      const features = featureTimelines(rows, schemas, intervals, model.usual);
+      const seconds = intervals.lengthMs / 1_000;
+      const body = { detector, from, to, seconds, events: rows.length, modelVersion: model.modelVersion, features };
       return { status: 200, body };
     },
   }),
 ];
 
-/** Stands in for the model of a detector that has none yet. @throws any other error. */
-function noModel(error: unknown) {
-  if (error instanceof FlowlineError && error.code === 'FLOWLINE_MODEL_MISSING')
-    return { modelVersion: null, usual: new Map<string, never>() };
-  throw error;
+interface Expected {
+  readonly modelVersion: number | null;
+  readonly usual: ReadonlyMap<string, UsualRange>;
+}
+
+/** Ranges that the champion of a detector expects; none before there is one. */
+async function expectedBy(models: ApiParts['models'], name: string, gone: AbortSignal): Promise<Expected> {
+  const { usualRanges } = await import('@flowline/operations/scoring');
+  try {
+    return await models.use(
+      name,
+      async ({ modelVersion, detector }) => {
+        return { modelVersion, usual: await withinBudget((signal) => usualRanges(detector, signal), gone) };
+      },
+      { signal: gone },
+    );
+  } catch (error) {
+    if (!(error instanceof FlowlineError && error.code === 'FLOWLINE_MODEL_MISSING')) throw error;
+    return { modelVersion: null, usual: new Map() };
+  }
 }
 
 const featuresOf = ({ name, version, definition }: Pick<StoredDetector, 'name' | 'version' | 'definition'>) =>
