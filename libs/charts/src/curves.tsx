@@ -87,7 +87,7 @@ export function Curves(props: CurvesProps) {
             <path {...strokeOf(i, colour)} d={path([...points]) ?? ''} />
             {hasDots &&
               points.map((point, place) => (
-                <circle key={place} class="chart-dot" cx={x(point.x)} cy={y(point.y)} r="3" fill={colour} />
+                <circle key={place} {...dotOf(colour)} cx={x(point.x)} cy={y(point.y)} r="3" />
               ))}
           </g>
         ))}
@@ -116,6 +116,8 @@ const strokeOf = (place: number, colour: string | undefined) =>
   colour === undefined
     ? { class: `chart-line stroke-${(place % STROKES) + 1}` }
     : { class: 'chart-line', stroke: colour };
+
+const dotOf = (colour: string | undefined) => (colour === undefined ? { class: 'chart-dot' } : { fill: colour });
 
 function filled(points: readonly Point[], { x, y }: Scales): string {
   const shape = area<Point>()
