@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 
 import { findings, open, visit } from './browser.ts';
-import type { Check, Stage } from './checks.ts';
+import type { Check, Stage } from './check.ts';
 import { DETECTOR, ticketFor } from './seed.ts';
 
 const scores = `/detectors/${DETECTOR}`;

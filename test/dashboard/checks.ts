@@ -2,27 +2,13 @@ import assert from 'node:assert/strict';
 
 import { commitBatch } from '@flowline/db';
 import { alertRulesOf } from '@flowline/operations';
-import type { Browser } from 'playwright-core';
 
-import type { TestDatabase } from '../support/postgres.ts';
 import { scoredBatch } from '../support/postgres-batch.ts';
 import { testDefinition } from '../support/scorer-model.ts';
 import { chartChecks } from './chart-checks.ts';
 import { findings, open, pixelsBeyond, visit, type Window } from './browser.ts';
+import type { Check, Stage } from './check.ts';
 import { DETECTOR, EMPTY, HOSTILE, LONG, ticketFor } from './seed.ts';
-
-/** Pages under test, running. */
-export interface Stage {
-  readonly browser: Browser;
-  readonly url: string;
-  readonly database: TestDatabase;
-}
-
-/** Fact about the pages, and the check of it. */
-export interface Check {
-  readonly name: string;
-  readonly run: (stage: Stage) => Promise<void>;
-}
 
 const tabs = ['', '/models', '/entities', '/pipeline', '/what-if', '/definition'];
 const fixed = ['/', '/alerts', '/alerts?state=all', ...tabs.map((tab) => `/detectors/${DETECTOR}${tab}`)];

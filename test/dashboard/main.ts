@@ -11,7 +11,8 @@ import { startTestApi } from '../support/api.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { findProgram } from '../support/programs.ts';
 import { startBrowser } from './browser.ts';
-import { checks, type Stage } from './checks.ts';
+import type { Stage } from './check.ts';
+import { checks } from './checks.ts';
 import { seed } from './seed.ts';
 
 /** Maximum bytes of the JavaScript of the pages over the wire. */
