@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
+import { chartCss, themeCss } from '../../libs/charts/src/theme.ts';
+
 const folder = path.join(import.meta.dirname, 'dist');
 
 /** Writes each file a second and third time, compressed, as the API serves it. */
@@ -15,6 +17,15 @@ const compressed = {
       writeFileSync(path.join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }));
     }
   },
+};
+
+const STYLES = 'virtual:flowline-charts.css';
+
+/** Theme and charts look as they do in reports: both have their styles from one place. */
+const sharedStyles = {
+  name: 'shared-styles',
+  resolveId: (id) => (id === STYLES ? `\0${STYLES}` : null),
+  load: (id) => (id === `\0${STYLES}` ? `${themeCss}${chartCss}` : null),
 };
 
 export default {
@@ -31,5 +42,5 @@ export default {
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  plugins: [compressed],
+  plugins: [sharedStyles, compressed],
 };

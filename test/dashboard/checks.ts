@@ -5,6 +5,7 @@ import { alertRulesOf } from '@flowline/operations';
 
 import { scoredBatch } from '../support/postgres-batch.ts';
 import { testDefinition } from '../support/scorer-model.ts';
+import { chartChecks } from './chart-checks.ts';
 import { findings, open, pixelsBeyond, visit, type Window } from './browser.ts';
 import type { Check, Stage } from './check.ts';
 import { operationChecks } from './checks-operations.ts';
@@ -251,4 +252,4 @@ const others: readonly Check[] = [
 ];
 
 /** Checks of the pages in a browser. */
-export const checks: readonly Check[] = [...everyPage, ...others, ...operationChecks];
+export const checks: readonly Check[] = [...everyPage, ...others, ...operationChecks, ...chartChecks];

@@ -5,16 +5,29 @@ import { renderToString } from 'preact-render-to-string';
 import {
   Bars,
   ChartTable,
+  CountBars,
   chartCsv,
   Curves,
   Density,
   Dots,
+  EstimateLine,
+  formatCount,
   formatPercent,
   formatTime,
   formatValue,
   HeatMap,
+  HeatStrip,
 } from './index.ts';
-import { Histogram, Interval, Sparkline } from './index.ts';
+import {
+  csvName,
+  Histogram,
+  Interval,
+  NumbersTable,
+  RangeLine,
+  type RangePoint,
+  Sparkline,
+  themeCss,
+} from './index.ts';
 
 const hostile = '<script>alert(1)</script>"&';
 const charts = {
@@ -45,6 +58,13 @@ const charts = {
     ],
     observed: 5,
   }),
+  CountBars: h(CountBars, { title: hostile, bars: [{ name: hostile, count: 2, low: 0, high: 3, title: hostile }] }),
+  EstimateLine: h(EstimateLine, { title: hostile, estimate: { value: 1, low: 1, high: 1 }, domain: [1, 1] }),
+  RangeLine: h(RangeLine, {
+    ...{ title: hostile, points: [], step: 1, domain: [0, 9], expected: null, formatX: () => hostile },
+    odd: [{ x: 1, y: 1, title: hostile }],
+  }),
+  HeatStrip: h(HeatStrip, { title: hostile, places: 2, cells: [{ place: 1, strength: 1, title: hostile }] }),
   HeatMap: h(HeatMap, { title: hostile, rows: [hostile], columns: ['a', 'b'], values: [[1, NaN]] }),
 };
 
@@ -82,6 +102,88 @@ describe('charts', () => {
     expect(high / low).toBeCloseTo(2, 6);
   });
 
+  it('CountBars marks counts beyond their band, and draws small ones without an axis', () => {
+    const bars = [
+      { name: 'a', count: 3, low: 0, high: 3 },
+      { name: 'b', count: 4, low: 0, high: 3 },
+    ];
+    const svg = renderToString(h(CountBars, { title: 'x', bars }));
+    expect(svg.match(/chart-count/g)).toHaveLength(2);
+    expect(svg.match(/chart-beyond/g)).toHaveLength(1);
+    expect(svg).toContain('<text');
+    expect(renderToString(h(CountBars, { title: 'x', bars, isSmall: true }))).not.toContain('<text');
+  });
+
+  it('Curves draws ranges of x, a range of y by x, and a filled area, within its axes', () => {
+    const svg = renderToString(
+      h(Curves, {
+        ...{ title: 'x', xLabel: 'x', yLabel: 'y', width: 200, height: 100 },
+        series: [
+          {
+            name: 'a',
+            points: [
+              { x: 0, y: 0 },
+              { x: 4, y: 1 },
+            ],
+            isFilled: true,
+            colour: 'red',
+          },
+        ],
+        bands: [{ low: 1, high: 2 }],
+        envelope: [
+          { x: 0, low: 0, high: 1 },
+          { x: 4, low: 0, high: 8 },
+        ],
+        marks: [{ x: 3, name: 'mark', colour: 'blue' }],
+      }),
+    );
+    expect(svg).toContain('stroke="red"');
+    expect(svg).toContain('class="chart-filled" d="M');
+    // A quarter of the plot, from a quarter of it on; the axis reaches up to the envelope's 8.
+    expect(svg).toMatch(/<g class="chart-band"><rect x="85.5" width="33.5"/);
+    expect(svg).toMatch(/<path d="M52,57.5L186,12L186,64L52,64Z"/);
+  });
+
+  it('RangeLine breaks where there is no interval, and points to what lies beyond its axis', () => {
+    const points = [0, 1, 3].map((x): RangePoint => ({ x, low: 0, median: 5, high: 10, title: `at ${x}` }));
+    const svg = renderToString(
+      h(RangeLine, {
+        ...{ title: 'x', points, step: 1, domain: [0, 4], expected: { low: 2, high: 8 }, formatX: String },
+        odd: [5, 1e6, -1e6].map((y) => ({ x: 1, y, title: String(y) })),
+      }),
+    );
+    expect(/chart-line stroke-1" d="([^"]*)"/.exec(svg)?.[1]?.match(/M/g)).toHaveLength(2);
+    expect(svg.match(/<circle/g)).toHaveLength(1);
+    expect([svg.includes('l4.5 8h-9z'), svg.includes('l4.5 -8h-9z')]).toEqual([true, true]);
+    expect(svg.match(/class="chart-edge"/g)).toHaveLength(2);
+    expect(svg).toContain('<title>at 3</title>');
+  });
+
+  it('RangeLine keeps its axis to most ranges', () => {
+    const points = Array.from({ length: 20 }, (_, x): RangePoint => ({
+      x,
+      low: 0,
+      median: 5,
+      high: x === 7 ? 1e6 : 10,
+      title: '',
+    }));
+    const svg = renderToString(h(RangeLine, { title: 'x', points, step: 1, domain: [0, 20], formatX: String }));
+    expect(svg).not.toContain('1e6');
+    expect(svg).toMatch(/>10<\/text>/);
+  });
+
+  it('HeatStrip draws the strongest cell at its place', () => {
+    expect(renderToString(charts.HeatStrip)).toMatch(/chart-alarm" x="9.5" width="8"[^>]*fill-opacity="1"/);
+  });
+
+  it('NumbersTable shows the first rows, and says how many there are', () => {
+    const html = renderToString(
+      h(NumbersTable, { name: 'p', columns: ['a'], rows: Array.from({ length: 201 }, () => [1]) }),
+    );
+    expect(html.match(/<td/g)).toHaveLength(200);
+    expect(html).toContain('The first 200 of 201 rows');
+  });
+
   it('ChartTable offers all rows as CSV, of which a lone surrogate is replaced', () => {
     const html = renderToString(h(ChartTable, { name: 'p', columns: ['a'], rows: [['\uD800'], ['=1+1'], [2]] }));
     const address = /href="data:text\/csv;charset=utf-8,([^"]*)"/.exec(html);
@@ -95,7 +197,31 @@ describe('texts', () => {
     expect([formatPercent(0.00123), formatTime(0)]).toEqual(['0.12 %', '1970-01-01 00:00:00Z']);
   });
 
+  it('count in full below a million', () => {
+    expect([1_234, 1_250_000, 2.5e9, NaN].map(formatCount)).toEqual(['1,234', '1.3 M', '2.5 G', '–']);
+  });
+
+  it('of CSV are no formulas, and a file has a plain name', () => {
+    expect(chartCsv(['x'], [['=cmd()'], ['@a'], [-2], ['two\nlines']])).toBe(
+      'x\r\n\'=cmd()\r\n\'@a\r\n-2\r\n"two\nlines"\r\n',
+    );
+    expect(csvName('a/b: "c"')).toBe('a-b-c.csv');
+  });
+
   it('of CSV are quoted by RFC 4180', () => {
     expect(chartCsv(['a,b', 'c'], [['say "x"', null]])).toBe('"a,b",c\r\n"say ""x""",\r\n');
+  });
+});
+
+describe('themeCss', () => {
+  it('has the same variables in both themes, by the system and by choice', () => {
+    const blocks = [...themeCss.matchAll(/\{([^{}]*)\}/g)].map(([, block = '']) => block);
+    const namesOf = (block: string) => [...block.matchAll(/--([\w-]+):/g)].map(([, name]) => name);
+    const [light = '', bySystem = '', byChoice = ''] = blocks;
+    expect(bySystem).toBe(byChoice);
+    expect(namesOf(light).filter((name) => !['radius', 'mono', 'sans'].includes(String(name)))).toEqual(
+      namesOf(byChoice),
+    );
+    expect(namesOf(byChoice).length).toBeGreaterThan(20);
   });
 });

@@ -23,6 +23,30 @@ export interface DotsProps extends ChartProps {
   readonly format?: (value: number) => string;
 }
 
+/** Estimate on a scale that it shares with others, which stand above or below it. */
+export interface EstimateLineProps extends ChartProps {
+  readonly estimate: Omit<Estimate, 'name'>;
+  readonly domain: readonly [number, number];
+}
+
+const EDGE = 8;
+
+/** Dot with the interval of one estimate, without its name. */
+export function EstimateLine(props: EstimateLineProps) {
+  const { estimate, domain, width = 220, height = 20 } = props;
+  const x = scaleLinear()
+    .domain(extentOf(domain))
+    .range([EDGE, width - EDGE]);
+  const middle = height / 2;
+  return (
+    <Plot {...props} width={width} height={height}>
+      <line class="chart-grid" x1={EDGE} x2={width - EDGE} y1={middle} y2={middle} />
+      <line class="chart-error chart-accent" x1={x(estimate.low)} x2={x(estimate.high)} y1={middle} y2={middle} />
+      <circle class="chart-dot chart-accent" cx={x(estimate.value)} cy={middle} r="4.5" />
+    </Plot>
+  );
+}
+
 const [NAMES, ROW] = [170, 30];
 
 /** Dots with the intervals of estimates on one scale. */

@@ -4,6 +4,7 @@ import { scaleLinear } from 'd3-scale';
 import { at } from './at.ts';
 import { extentOf } from './extent.ts';
 import { formatValue } from './format.ts';
+import { HeatCells } from './heat-strip.tsx';
 import { type ChartProps, Plot } from './plot.tsx';
 import { shortened } from './shortened.ts';
 
@@ -21,8 +22,13 @@ const [NAMES, CELL, MOST_CHARACTERS] = [130, 18, 18];
 export function HeatMap(props: HeatMapProps) {
   const { rows, columns, values, format = formatValue, width = 640 } = props;
   const height = rows.length * CELL + 24;
-  const strength = scaleLinear().domain(extentOf(values.flat())).range([0.08, 1]);
-  const step = (width - NAMES) / Math.max(1, columns.length);
+  const strength = scaleLinear().domain(extentOf(values.flat())).range([0, 1]);
+  const cellsOf = (name: string, row: number) =>
+    at(values, row).flatMap((value, place) =>
+      Number.isFinite(value)
+        ? [{ place, strength: strength(value), title: `${name}, ${at(columns, place)}: ${format(value)}` }]
+        : [],
+    );
   return (
     <Plot {...props} width={width} height={height}>
       {rows.map((name, row) => (
@@ -30,21 +36,12 @@ export function HeatMap(props: HeatMapProps) {
           <text x={NAMES - 8} y={row * CELL + 13} text-anchor="end">
             {shortened(name, MOST_CHARACTERS)}
           </text>
-          {at(values, row).map((value, column) =>
-            Number.isFinite(value) ? (
-              <rect
-                key={column}
-                class="chart-cell"
-                x={NAMES + column * step}
-                y={row * CELL + 1}
-                width={Math.max(1, step - 1)}
-                height={CELL - 2}
-                fill-opacity={strength(value)}
-              >
-                <title>{`${name}, ${at(columns, column)}: ${format(value)}`}</title>
-              </rect>
-            ) : null,
-          )}
+          <HeatCells
+            cells={cellsOf(name, row)}
+            places={columns.length}
+            box={{ x: NAMES, y: row * CELL + 1, width: width - NAMES, height: CELL - 2 }}
+            kind="chart-cell"
+          />
         </g>
       ))}
       <text x={NAMES} y={height - 6}>

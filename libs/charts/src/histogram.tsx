@@ -14,13 +14,15 @@ export interface HistogramProps extends ChartProps {
   readonly compared?: { readonly name: string; readonly shares: readonly number[] };
   /** Range in which a share is expected. */
   readonly band?: { readonly low: number; readonly high: number };
+  /** Share that is expected of every bar, drawn as a line. */
+  readonly reference?: number;
   readonly xLabel: string;
 }
 
 /** Bars of shares, with a line to compare with and a band of what is expected. */
 export function Histogram(props: HistogramProps) {
-  const { edges, shares, compared, band, xLabel, width = 360, height = 190 } = props;
-  const most = Math.max(1e-9, ...shares, ...(compared?.shares ?? []), band?.high ?? 0) * 1.05;
+  const { edges, shares, compared, band, reference, xLabel, width = 360, height = 190 } = props;
+  const most = Math.max(1e-9, ...shares, ...(compared?.shares ?? []), band?.high ?? 0, reference ?? 0) * 1.05;
   const x = scaleLinear()
     .domain([at(edges, 0), at(edges, edges.length - 1)])
     .range([MARGIN.left, width - MARGIN.right]);
@@ -54,6 +56,9 @@ export function Histogram(props: HistogramProps) {
           <title>{`${formatValue(at(edges, i))} to ${formatValue(at(edges, i + 1))}: ${formatPercent(share)}`}</title>
         </rect>
       ))}
+      {reference !== undefined && (
+        <line class="chart-reference" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(reference)} y2={y(reference)} />
+      )}
       {compared !== undefined && <path class="chart-line stroke-2" d={steps.join('')} />}
     </Plot>
   );

@@ -32,7 +32,7 @@ export function Interval(props: IntervalProps) {
     .range([EDGE, width - EDGE]);
   const middle = height / 2;
   const isInside = observed !== null && ranges.some(({ low, high }) => observed >= low && observed <= high);
-  const expected = ranges.map(({ low, high }) => `${format(low)} to ${format(high)}`).join(' or ');
+  const expected = ranges.map(({ low, high }) => `${format(low)} to ${format(high)}`).join(', or ');
   const description = `${observed === null ? 'missing' : format(observed)}, expected ${expected}; ${isInside ? 'inside' : 'outside'}`;
   return (
     <Plot title={title} description={description} width={width} height={height}>

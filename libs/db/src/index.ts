@@ -85,6 +85,7 @@ export * from './event-history.ts';
 export { type EntityAnomalies, type EntityQuery, readEntities } from './entity-anomalies.ts';
 export { claimEntities, type EntityScope, type StrayEntity } from './entity-claims.ts';
 export { type ExcludedEvents, excludedEvents } from './excluded-events.ts';
+export { type FeatureSampleRow, readFeatureSample } from './feature-samples.ts';
 export * from './feedback.ts';
 export { type Fence, firstRowBeyond, refusal } from './fence.ts';
 export * from './file-streams.ts';

@@ -9,6 +9,7 @@ import { definitionRoutes } from './routes/definitions.ts';
 import { detectorRoutes } from './routes/detectors.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { entityRoutes } from './routes/entities.ts';
+import { featureTimelineRoutes } from './routes/feature-timelines.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { modelRoutes } from './routes/models.ts';
@@ -45,6 +46,7 @@ export const routes: readonly Route[] = [
   ...feedbackRoutes,
   ...scoreRoutes,
   ...timelineRoutes,
+  ...featureTimelineRoutes,
   ...deadLetterRoutes,
   ...resourceRoutes,
   ...resourceTestRoutes,

@@ -1,4 +1,4 @@
-import './styles/tokens.css';
+import 'virtual:flowline-charts.css';
 import './styles/base.css';
 import './styles/shell.css';
 import './styles/parts.css';

@@ -1,10 +1,9 @@
-import { getDetector, readAlarmDays, readScoreCounts, readTimeline, summaryRange, type TimeRange } from '@flowline/db';
-import { DAY_MS } from '@flowline/events';
+import { getDetector, readAlarmDays, readScoreCounts, readTimeline } from '@flowline/db';
 import { z } from 'zod';
 
-import { badRequest } from '../invalid-request.ts';
-import { type ApiParts, type Route, route } from '../route.ts';
-import { detectorParams, moment, time, wholeNumber } from '../schemas.ts';
+import { type Route, route } from '../route.ts';
+import { detectorParams, time, wholeNumber } from '../schemas.ts';
+import { rangeOf, rangeQuery } from './timeline-range.ts';
 
 const tag = 'scores';
 
@@ -15,15 +14,8 @@ const WIDTHS = [
   ...[HOUR_S, 2 * HOUR_S, 6 * HOUR_S, 12 * HOUR_S, DAY_S, 7 * DAY_S],
 ];
 const LONGEST_S = 7 * DAY_S;
-/** Days of a range unless others are asked for. */
-const DEFAULT_DAYS = 31;
 const MOST_POINTS = 2_000;
 const MOST_DAYS = 366;
-
-const range = {
-  from: moment('Earliest event time, inclusive (default: 31 days before `to`).').optional(),
-  to: moment('Latest event time, exclusive (default: the end of the last interval).').optional(),
-};
 
 const bucket = z.strictObject({
   at: time.describe('Start of the interval.'),
@@ -68,7 +60,7 @@ export const timelineRoutes: readonly Route[] = [
     ...{ ...reading, path: '/v1/detectors/{detector}/timeline' },
     summary: 'Read the scores of a time range as intervals of at least a minute, with the models that gave them.',
     query: z.strictObject({
-      ...range,
+      ...rangeQuery,
       points: wholeNumber(1, MOST_POINTS, 'Maximum intervals.').default(600),
     }),
     replies: { 200: { description: 'The intervals.', schema: timeline } },
@@ -83,7 +75,7 @@ export const timelineRoutes: readonly Route[] = [
   route({
     ...{ ...reading, path: '/v1/detectors/{detector}/p-values' },
     summary: 'Count the events of a time range by their p-values: equally many in every cell, if calibrated.',
-    query: z.strictObject(range),
+    query: z.strictObject(rangeQuery),
     replies: { 200: { description: 'The counts.', schema: counts } },
     handle: async ({ params: { detector }, query }, { db }) => {
       const { from, to } = await rangeOf(db, detector, query);
@@ -105,23 +97,3 @@ export const timelineRoutes: readonly Route[] = [
     },
   }),
 ];
-
-interface AskedRange {
-  readonly from?: Date | undefined;
-  readonly to?: Date | undefined;
-}
-
-/** Range that is asked for, or the last days that are stored. */
-async function rangeOf(
-  db: ApiParts['db'],
-  detector: string,
-  { from, to }: AskedRange,
-): Promise<TimeRange & { readonly known: { first: Date; last: Date } | null }> {
-  await getDetector(db, detector);
-  const known = await summaryRange(db, detector);
-  const end = to ?? new Date((known?.last.getTime() ?? Date.now()) + 1_000 * MINUTE_S);
-  const earliest = end.getTime() - DEFAULT_DAYS * DAY_MS;
-  const start = from ?? new Date(Math.max(earliest, known?.first.getTime() ?? earliest));
-  if (start < end) return { from: start, to: end, known };
-  throw badRequest('to', 'to is not after from.', 'Ask for a range whose end is after its start.');
-}

@@ -29,6 +29,7 @@ interface Series {
 
 const HEIGHT = 280;
 const NEAR_PX = 14;
+const ignore = (): void => undefined;
 
 /**
  * Chart of scores over time: the mean with the range from the least to the most surprising event,
@@ -37,11 +38,14 @@ const NEAR_PX = 14;
 export function ScoreChart({
   series,
   label,
-  onZoom,
+  onZoom = ignore,
+  height = HEIGHT,
 }: {
   readonly series: Series;
   readonly label: string;
-  readonly onZoom: (range: { readonly from: Date; readonly to: Date } | null) => void;
+  /** Absent for a chart of one range. */
+  readonly onZoom?: (range: { readonly from: Date; readonly to: Date } | null) => void;
+  readonly height?: number;
 }) {
   const place = useRef<HTMLDivElement>(null);
   const colours = useStore(theme);
@@ -53,12 +57,12 @@ export function ScoreChart({
     if (box === null) return;
     const first = latest.current.series;
     const plot = new uPlot(
-      optionsOf(box, () => latest.current),
+      optionsOf(box, height, () => latest.current),
       columnsOf(first),
       box,
     );
     drawn.current = { plot, series: first };
-    const resizing = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: HEIGHT }));
+    const resizing = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height }));
     resizing.observe(box);
     const stopOpening = openOnClick(plot, () => latest.current.series.points);
     return () => {
@@ -67,7 +71,7 @@ export function ScoreChart({
       resizing.disconnect();
       plot.destroy();
     };
-  }, [colours]);
+  }, [colours, height]);
   useEffect(() => {
     if (drawn.current === null || drawn.current.series === series) return;
     // The same chart with other data: a drag that is under way goes on.
@@ -81,12 +85,12 @@ const colour = (name: string): string => getComputedStyle(document.documentEleme
 
 type Latest = () => { readonly series: Series; readonly onZoom: (range: { from: Date; to: Date } | null) => void };
 
-function optionsOf(box: HTMLElement, latest: Latest): uPlot.Options {
+function optionsOf(box: HTMLElement, height: number, latest: Latest): uPlot.Options {
   const [text, line] = [colour('--muted'), colour('--line')];
   const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px system-ui' };
   return {
     width: box.clientWidth,
-    height: HEIGHT,
+    height,
     padding: [14, 12, 0, 0],
     cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
     legend: { show: false },

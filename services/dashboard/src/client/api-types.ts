@@ -1292,6 +1292,31 @@ export interface Api {
       }[];
     };
   };
+  'GET /v1/detectors/{detector}/feature-timelines': {
+    readonly params: { readonly detector: string };
+    readonly query: { readonly from?: string; readonly to?: string; readonly points?: number };
+    readonly body: undefined;
+    readonly reply: {
+      readonly detector: string;
+      readonly from: string;
+      readonly to: string;
+      readonly seconds: number;
+      readonly events: number;
+      readonly modelVersion: number | null;
+      readonly features: readonly {
+        readonly feature: string;
+        readonly type: string;
+        readonly expected: { readonly p05: number; readonly median: number; readonly p95: number } | null;
+        readonly outside: number | null;
+        readonly cells: readonly {
+          readonly at: string;
+          readonly events: number;
+          readonly missing: number;
+          readonly values: { readonly p05: number; readonly median: number; readonly p95: number } | null;
+        }[];
+      }[];
+    };
+  };
   'GET /v1/dead-letters': {
     readonly params: undefined;
     readonly query: {

@@ -1,48 +1,30 @@
+import { NumbersSummary, NumbersTable } from '@flowline/charts';
+import { useState } from 'preact/hooks';
+
 import { type Numbers, SaveCsv } from './save-csv.tsx';
 
-const MOST_SHOWN = 200;
+/** Numbers of a chart; its rows may be made when somebody opens them. */
+export type LazyNumbers = Omit<Numbers, 'rows'> & { readonly rows: Numbers['rows'] | (() => Numbers['rows']) };
 
 /** Numbers behind a chart: as a table and, whole, as CSV. */
-export function ChartTable({ name, columns, rows }: Numbers) {
+export function ChartTable({ name, columns, rows }: LazyNumbers) {
+  const [isOpen, setOpen] = useState(false);
   return (
-    <details class="more">
-      <summary>Numbers</summary>
-      <div class="actions" style={{ margin: '0.5rem 0' }}>
-        <SaveCsv {...{ name, columns, rows }} />
-        {rows.length > MOST_SHOWN && (
-          <span class="muted small">
-            The first {MOST_SHOWN} of {rows.length} rows.
-          </span>
-        )}
-      </div>
-      <div
-        class="table-box"
-        style={{ maxHeight: '22rem' }}
-        tabIndex={0}
-        role="region"
-        aria-label={`Numbers of ${name}`}
-      >
-        <table class="table">
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.slice(0, MOST_SHOWN).map((row, i) => (
-              <tr key={i}>
-                {row.map((cell, j) => (
-                  <td key={j}>{cell ?? ''}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+    <details class="chart-numbers" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <NumbersSummary name={name} />
+      {isOpen && <Opened name={name} columns={columns} rows={typeof rows === 'function' ? rows() : rows} />}
     </details>
+  );
+}
+
+function Opened(numbers: Numbers) {
+  return (
+    <>
+      <div class="actions chart-save">
+        <SaveCsv {...numbers} />
+        <span class="muted">{numbers.rows.length} rows</span>
+      </div>
+      <NumbersTable {...numbers} />
+    </>
   );
 }

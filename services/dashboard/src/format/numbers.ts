@@ -1,34 +1,13 @@
-const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+import { formatCount, formatTenths, formatValue } from '@flowline/charts';
 
-/** Number without a value: not a number, or none. */
-const NONE = '–';
+export { formatCount, formatValue };
 
-/** Formats a count: 12,345, and 1.2 M from a million on. */
-export function formatCount(count: number): string {
-  if (!Number.isFinite(count)) return NONE;
-  if (Math.abs(count) >= 1e9) return `${(count / 1e9).toFixed(1)} G`;
-  if (Math.abs(count) >= 1e6) return `${(count / 1e6).toFixed(1)} M`;
-  return whole.format(count);
-}
-
-/** Formats a value of an event with at most four significant digits, or as it is if it is whole. */
-export function formatValue(value: unknown): string {
-  if (value === null || value === undefined) return 'missing';
-  if (typeof value !== 'number') return typeof value === 'string' ? value : JSON.stringify(value);
-  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value).replace('-', '−');
-  const text =
-    value !== 0 && (Math.abs(value) >= 1e6 || Math.abs(value) < 1e-4)
-      ? value.toExponential(2).replace('e+', 'e')
-      : String(Number(value.toPrecision(4)));
-  return text.replaceAll('-', '−');
-}
-
-/** Formats a surprise: 18.9. */
-export const formatBits = (bits: number): string => (Number.isFinite(bits) ? bits.toFixed(1) : NONE);
+/** Formats a surprise whose unit is beside it: 18.9. */
+export const formatBits = formatTenths;
 
 /** Formats a rate per second. */
 export function formatRate(perSecond: number): string {
-  if (perSecond >= 100) return whole.format(perSecond);
+  if (perSecond >= 100) return formatCount(Math.round(perSecond));
   return perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(1);
 }
 

@@ -14,10 +14,14 @@ export const ENOUGH_EXPECTED = 3;
 const [LEAST_RATIO, MOST_RATIO] = [0.8, 1.25];
 const Z = 1.96;
 
+/** Lower end for a count of 1, which is exact: with this mean, 2.5 of 100 counts are 1 or more. */
+const LOW_OF_ONE = -Math.log(0.975);
+
 /** Interval of a Poisson mean from a count (Byar's approximation, 1974), at 95 %. */
 export function poissonInterval(count: number): { readonly low: number; readonly high: number } {
   const cube = (n: number, sign: 1 | -1): number => n * (1 - 1 / (9 * n) + (sign * Z) / (3 * Math.sqrt(n))) ** 3;
-  return { low: count === 0 ? 0 : Math.max(0, cube(count, -1)), high: cube(count + 1, 1) };
+  const low = count === 0 ? 0 : count === 1 ? LOW_OF_ONE : Math.max(0, cube(count, -1));
+  return { low, high: cube(count + 1, 1) };
 }
 
 /** Judges whether as many alarms came as were promised; `unknown` for too few events. */

@@ -7,7 +7,14 @@ import { formatBits } from '../format/numbers.ts';
 type Anomaly = Item<'GET /v1/anomalies'>;
 
 /** Anomalies as a table. */
-export function AnomalyRows({ items }: { readonly items: readonly Anomaly[] }) {
+export function AnomalyRows({
+  items,
+  showsDetector = false,
+}: {
+  readonly items: readonly Anomaly[];
+  /** True for a list of several detectors. */
+  readonly showsDetector?: boolean;
+}) {
   return (
     <TableBox>
       <table class="table table-stack">
@@ -21,7 +28,7 @@ export function AnomalyRows({ items }: { readonly items: readonly Anomaly[] }) {
           </tr>
         </thead>
         <tbody>
-          {items.map(({ anomalyId, eventTime, entity, summary, surpriseBits, eventId, suppressedBy }) => (
+          {items.map(({ anomalyId, detector, eventTime, entity, summary, surpriseBits, eventId, suppressedBy }) => (
             <tr key={anomalyId}>
               <td data-name="Time">
                 <Time at={eventTime} />
@@ -32,6 +39,7 @@ export function AnomalyRows({ items }: { readonly items: readonly Anomaly[] }) {
                 </Link>
                 <div class="small muted clip">
                   {[
+                    ...(showsDetector ? [detector] : []),
                     entity ?? `event ${eventId}`,
                     ...(suppressedBy === null ? [] : [`kept out of alerts by ${suppressedBy}`]),
                   ].join(' · ')}

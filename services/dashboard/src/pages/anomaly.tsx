@@ -11,10 +11,10 @@ import { AnomalyRows } from './anomaly-rows.tsx';
 import { AsRule, RuleName } from './as-rule.tsx';
 import { ConditionalCard } from './conditional-card.tsx';
 import { Explanation } from './explanation.tsx';
+import { WhatElse } from './what-else.tsx';
 
 type Anomaly = Reply<'GET /v1/anomalies/{anomalyId}'>;
 
-const AROUND_MS = 3_600_000;
 const MOST_LISTED = 8;
 
 /** Anomaly: the sentence, its features beside what was expected, and what is like it. */
@@ -22,19 +22,18 @@ export function AnomalyPage({ id }: { readonly id: string }) {
   const params = { anomalyId: Number(id) };
   const { loaded, reload } = useLoad(id, async (signal) => {
     const anomaly = await call('GET /v1/anomalies/{anomalyId}', { params, signal });
-    const [{ items }, around, alike] = await Promise.all([
+    const [{ items }, alike] = await Promise.all([
       call('GET /v1/anomalies/{anomalyId}/feedback', { params, signal }),
-      call('GET /v1/anomalies', { query: aroundOf(anomaly), signal }),
       anomaly.topFeature === null
         ? null
         : call('GET /v1/anomalies', { query: alikeOf(anomaly, anomaly.topFeature), signal }),
     ]);
     const others = (all: readonly Anomaly[]) => all.filter((each) => each.anomalyId !== anomaly.anomalyId);
-    return { anomaly, feedback: items, around: others(around.items), alike: others(alike?.items ?? []) };
+    return { anomaly, feedback: items, alike: others(alike?.items ?? []) };
   });
   return (
     <Show loaded={loaded} reload={reload} height={520}>
-      {({ anomaly, feedback, around, alike }) => (
+      {({ anomaly, feedback, alike }) => (
         <>
           <Head title="Anomaly" sub={<Where anomaly={anomaly} />}>
             <AsRule anomalyId={anomaly.anomalyId} />
@@ -54,10 +53,8 @@ export function AnomalyPage({ id }: { readonly id: string }) {
             />
             <AsItCame anomaly={anomaly} />
           </div>
-          <div class="grid-2">
-            <Others title="Within the hour around it" items={around} />
-            <Others title={`Alike: ${anomaly.topFeature ?? 'the same feature'}, the most surprising`} items={alike} />
-          </div>
+          <WhatElse anomaly={anomaly} />
+          <Alike anomaly={anomaly} items={alike} />
           <Cli
             command={`flowline anomalies --detector ${anomaly.detector} --event '${anomaly.eventId.replaceAll("'", `'\\''`)}'`}
           />
@@ -65,12 +62,6 @@ export function AnomalyPage({ id }: { readonly id: string }) {
       )}
     </Show>
   );
-}
-
-function aroundOf({ detector, eventTime }: Anomaly) {
-  const at = new Date(eventTime).getTime();
-  const [from, to] = [at - AROUND_MS / 2, at + AROUND_MS / 2].map((ms) => new Date(ms).toISOString());
-  return { detector, from, to, limit: MOST_LISTED + 1 };
 }
 
 const alikeOf = ({ detector }: Anomaly, feature: string) =>
@@ -141,9 +132,10 @@ function AsItCame({ anomaly }: { readonly anomaly: Anomaly }) {
   );
 }
 
-function Others({ title, items }: { readonly title: string; readonly items: readonly Anomaly[] }) {
+/** Anomalies due to the same feature, the most surprising first. */
+function Alike({ anomaly: { topFeature }, items }: { readonly anomaly: Anomaly; readonly items: readonly Anomaly[] }) {
   return (
-    <Card title={title} flush>
+    <Card title={`Past alike: ${topFeature ?? 'the same feature'}`} note="the most surprising first" flush>
       {items.length === 0 ? <Blank title="No other anomaly." /> : <AnomalyRows items={items.slice(0, MOST_LISTED)} />}
     </Card>
   );

@@ -1,6 +1,9 @@
+import { Bars, formatPercent } from '@flowline/charts';
+
 import { Lines } from '../charts/lines.tsx';
+import { Sized } from '../charts/sized.tsx';
 import { call, type Item } from '../client/call.ts';
-import { ChartTable } from '../components/chart-table.tsx';
+import { ChartFigure } from '../components/chart-figure.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { formatValue } from '../format/numbers.ts';
@@ -33,14 +36,13 @@ export function ConditionalCard({ anomaly, feature }: { readonly anomaly: Anomal
         {(answer) => {
           if (answer.kind === 'level') {
             return (
-              <dl class="life">
-                {answer.levels.map(({ level, probability }) => (
-                  <>
-                    <dt>{level ?? 'all others'}</dt>
-                    <dd>{formatValue(100 * probability)} %</dd>
-                  </>
-                ))}
-              </dl>
+              <ChartFigure
+                name={`${detector} ${feature}`}
+                columns={[feature, 'probability']}
+                rows={() => answer.levels.map(({ level, probability }) => [level ?? 'all others', probability])}
+              >
+                <Levels feature={feature} observed={answer.observed} levels={answer.levels} />
+              </ChartFigure>
             );
           }
           const { grid, expected, observed: value } = answer;
@@ -49,7 +51,11 @@ export function ConditionalCard({ anomaly, feature }: { readonly anomaly: Anomal
           const isBeyond = value !== null && (value < first || value > last);
           const where = value !== null && value < first ? 'left' : 'right';
           return (
-            <div style={{ display: 'grid', gap: '0.5rem' }}>
+            <ChartFigure
+              name={`${detector} ${feature}`}
+              columns={[feature, 'density']}
+              rows={() => grid.map((one) => [one.value, one.density])}
+            >
               <Lines
                 lines={[
                   {
@@ -73,15 +79,41 @@ export function ConditionalCard({ anomaly, feature }: { readonly anomaly: Anomal
                 The band holds 90 %.{' '}
                 {isBeyond && `The observed ${formatValue(value)} lies far beyond the ${where} end of this axis.`}
               </p>
-              <ChartTable
-                name={`${detector} ${feature}`}
-                columns={[feature, 'density']}
-                rows={grid.map((one) => [one.value, one.density])}
-              />
-            </div>
+            </ChartFigure>
           );
         }}
       </Show>
     </Card>
+  );
+}
+
+const LEVEL_HEIGHT = 24;
+
+/** Probabilities of levels, given the rest of the event, the observed one in the accent. */
+function Levels({
+  feature,
+  observed,
+  levels,
+}: {
+  readonly feature: string;
+  readonly observed: string | null;
+  readonly levels: readonly { readonly level: string | null; readonly probability: number }[];
+}) {
+  return (
+    <Sized height={LEVEL_HEIGHT * levels.length}>
+      {(width) => (
+        <Bars
+          title={`Probability of each ${feature}, given the rest of the event`}
+          width={Math.min(width, 720)}
+          most={1}
+          format={formatPercent}
+          bars={levels.map(({ level, probability }) => ({
+            name: level ?? 'all others',
+            value: probability,
+            isAccent: level !== null && level === observed,
+          }))}
+        />
+      )}
+    </Sized>
   );
 }

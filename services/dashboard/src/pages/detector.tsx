@@ -1,8 +1,7 @@
 import { AlarmDays } from '../charts/alarm-days.tsx';
-import { PValueHistogram } from '../charts/histogram.tsx';
 import { call } from '../client/call.ts';
 import { useNews } from '../client/live.ts';
-import { ChartTable } from '../components/chart-table.tsx';
+import { ChartFigure } from '../components/chart-figure.tsx';
 import { Cli } from '../components/cli.tsx';
 import { Card, Fact } from '../components/parts.tsx';
 import { PromiseChip, reasonOf } from '../components/promise.tsx';
@@ -13,20 +12,21 @@ import { usePlace } from '../state/router.ts';
 import { useLoad } from '../state/use-load.ts';
 import { AnomalyRows } from './anomaly-rows.tsx';
 import { DetectorFrame } from './detector-frame.tsx';
+import { FeatureTimelines } from './feature-timelines.tsx';
+import { PValues } from './p-values.tsx';
 import { ScoreTimeline } from './score-timeline.tsx';
 
 const EVERY_MS = 10_000;
 const MOST_LISTED = 25;
 
-/** Detector: its scores over time, its alarms beside its promise, and its latest anomalies. */
+/** Detector: its scores and features over time, its alarms and p-values, its latest anomalies. */
 export function DetectorPage({ name }: { readonly name: string }) {
   return (
     <DetectorFrame name={name} current="">
       <ScoreTimeline name={name} />
-      <div class="grid-2">
-        <Alarms name={name} />
-        <PValues name={name} />
-      </div>
+      <FeatureTimelines name={name} />
+      <Alarms name={name} />
+      <PValues name={name} />
       <Anomalies name={name} />
       <Cli command={`flowline status ${name}`} />
     </DetectorFrame>
@@ -58,46 +58,17 @@ function Alarms({ name }: { readonly name: string }) {
                   <PromiseChip measured={measured} expected={expected} />
                 </Fact>
               </dl>
-              <AlarmDays days={days} />
-              <p class="muted small">{reasonOf(measured, expected, judgePromise(measured, expected))}</p>
-              <ChartTable
+              <ChartFigure
                 name={`${name} alarms`}
                 columns={['day (UTC)', 'events', 'expected', 'measured']}
-                rows={days.map((day) => [day.day, day.events, day.expected, day.measured])}
-              />
+                rows={() => days.map((day) => [day.day, day.events, day.expected, day.measured])}
+              >
+                <AlarmDays days={days} />
+                <p class="muted small">{reasonOf(measured, expected, judgePromise(measured, expected))}</p>
+              </ChartFigure>
             </div>
           );
         }}
-      </Show>
-    </Card>
-  );
-}
-
-function PValues({ name }: { readonly name: string }) {
-  const { query } = usePlace();
-  const range = { from: query.get('from') ?? undefined, to: query.get('to') ?? undefined };
-  const { loaded, reload } = useLoad(
-    JSON.stringify([name, range]),
-    (signal) => call('GET /v1/detectors/{detector}/p-values', { params: { detector: name }, query: range, signal }),
-    { everyMs: EVERY_MS },
-  );
-  return (
-    <Card title="p-values" note="flat if calibrated; the band is that of chance">
-      <Show loaded={loaded} reload={reload} height={190}>
-        {({ cells, events }) =>
-          events === 0 ? (
-            <Blank title="No event has been scored in this range." />
-          ) : (
-            <div style={{ display: 'grid', gap: '0.6rem' }}>
-              <PValueHistogram cells={cells} />
-              <ChartTable
-                name={`${name} p-values`}
-                columns={['p from', 'p to', 'events']}
-                rows={cells.map((count, i) => [i / cells.length, (i + 1) / cells.length, count])}
-              />
-            </div>
-          )
-        }
       </Show>
     </Card>
   );

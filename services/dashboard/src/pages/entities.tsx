@@ -1,4 +1,7 @@
+import { HeatStrip } from '@flowline/charts';
+
 import { call, type Reply } from '../client/call.ts';
+import { ChartFigure } from '../components/chart-figure.tsx';
 import { Cli } from '../components/cli.tsx';
 import { Link } from '../components/link.tsx';
 import { Card } from '../components/parts.tsx';
@@ -17,7 +20,6 @@ type Row = Entities['entities'][number];
 const DAY_MS = 86_400_000;
 const CELLS = 48;
 const MOST = 40;
-const [CELL_WIDTH, CELL_HEIGHT] = [9, 18];
 const spans = [
   ['1 d', 1],
   ['7 d', 7],
@@ -74,7 +76,14 @@ export function EntitiesPage({ name }: { readonly name: string }) {
         {({ hasKey, found }) => (
           <Card title="Entities by their worst anomaly" flush note="darker is more surprising">
             {found !== null && found.entities.length > 0 ? (
-              <HeatMap name={name} found={found} />
+              <ChartFigure
+                name={`${name} entities`}
+                columns={['entity', 'start (UTC)', 'anomalies', 'worst bits']}
+                rows={() => numbersOf(found)}
+                isFlush
+              >
+                <HeatMap name={name} found={found} />
+              </ChartFigure>
             ) : (
               <Blank
                 title={hasKey ? 'No entity had an anomaly here.' : 'The events of this detector have no entities.'}
@@ -142,32 +151,26 @@ function HeatMap({ name, found }: { readonly name: string; readonly found: Entit
   );
 }
 
+/** Start of a cell of the heat map. */
+const startOf = ({ from, seconds }: Entities, cell: number): Date =>
+  new Date(new Date(from).getTime() + cell * seconds * 1_000);
+
+const numbersOf = (found: Entities) =>
+  found.entities.flatMap(({ entity, cells }) =>
+    cells.map(({ cell, anomalies, worstBits }) => [entity, startOf(found, cell).toISOString(), anomalies, worstBits]),
+  );
+
 function Strip({ row, found, most }: { readonly row: Row; readonly found: Entities; readonly most: number }) {
-  const label = `${row.entity}: ${row.anomalies} anomalies, the worst of ${formatBits(row.worstBits)} bits`;
   return (
-    <svg
-      class="svg-chart"
-      style={{ width: `${CELLS * CELL_WIDTH}px` }}
-      viewBox={`0 0 ${CELLS * CELL_WIDTH} ${CELL_HEIGHT}`}
-      role="img"
-      aria-label={label}
-    >
-      <rect width={CELLS * CELL_WIDTH} height={CELL_HEIGHT} rx="3" fill="var(--bg)" />
-      {row.cells.map(({ cell, anomalies, worstBits }) => (
-        <rect
-          key={cell}
-          x={cell * CELL_WIDTH + 0.5}
-          width={CELL_WIDTH - 1}
-          height={CELL_HEIGHT}
-          rx="1.5"
-          fill="var(--critical)"
-          opacity={0.25 + (0.75 * worstBits) / most}
-        >
-          <title>
-            {`${formatTime(new Date(new Date(found.from).getTime() + cell * found.seconds * 1_000))}: ${anomalies} anomalies, ${formatBits(worstBits)} bits`}
-          </title>
-        </rect>
-      ))}
-    </svg>
+    <div class="strip">
+      <HeatStrip
+        title={`${row.entity}: ${row.anomalies} anomalies, the worst of ${formatBits(row.worstBits)} bits`}
+        places={CELLS}
+        cells={row.cells.map(({ cell, anomalies, worstBits }) => ({
+          ...{ place: cell, strength: worstBits / most },
+          title: `${formatTime(startOf(found, cell))}: ${anomalies} anomalies, ${formatBits(worstBits)} bits`,
+        }))}
+      />
+    </div>
   );
 }

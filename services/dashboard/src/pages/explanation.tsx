@@ -1,5 +1,6 @@
 import { IntervalPlot, rangesText } from '../charts/interval-plot.tsx';
 import { call, type Item } from '../client/call.ts';
+import { ChartFigure } from '../components/chart-figure.tsx';
 import { Link } from '../components/link.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank } from '../components/states.tsx';
@@ -38,37 +39,44 @@ export function Explanation({
           <span>The anomaly was stored first; its explanation is computed within seconds.</span>
         </Blank>
       ) : (
-        <TableBox>
-          <table class="table table-stack">
-            <thead>
-              <tr>
-                <th scope="col">Feature</th>
-                <th scope="col" class="number">
-                  Observed
-                </th>
-                <th scope="col">Expected, given the rest (90 %)</th>
-                <th scope="col">On its own scale</th>
-                <th scope="col">Surprise, bits</th>
-                {anomaly.nearestNormal !== null && (
+        <ChartFigure
+          name={`${anomaly.detector} anomaly ${anomaly.anomalyId}`}
+          columns={['feature', 'observed', 'median', 'expected from', 'expected to', 'bits', 'nearest normal']}
+          rows={() => rows.map((row) => numbersOf(row, anomaly.nearestNormal))}
+          isFlush
+        >
+          <TableBox>
+            <table class="table table-stack">
+              <thead>
+                <tr>
+                  <th scope="col">Feature</th>
                   <th scope="col" class="number">
-                    Nearest normal
+                    Observed
                   </th>
-                )}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => (
-                <FeatureRow
-                  key={row.feature}
-                  row={row}
-                  most={most}
-                  nearest={anomaly.nearestNormal}
-                  period={periods.get(row.feature) ?? null}
-                />
-              ))}
-            </tbody>
-          </table>
-        </TableBox>
+                  <th scope="col">Expected, given the rest (90 %)</th>
+                  <th scope="col">On its own scale</th>
+                  <th scope="col">Surprise, bits</th>
+                  {anomaly.nearestNormal !== null && (
+                    <th scope="col" class="number">
+                      Nearest normal
+                    </th>
+                  )}
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((row) => (
+                  <FeatureRow
+                    key={row.feature}
+                    row={row}
+                    most={most}
+                    nearest={anomaly.nearestNormal}
+                    period={periods.get(row.feature) ?? null}
+                  />
+                ))}
+              </tbody>
+            </table>
+          </TableBox>
+        </ChartFigure>
       )}
     </Card>
   );
@@ -109,6 +117,13 @@ function rowsOf({ observed, expected, contributions }: Anomaly): readonly Row[] 
   });
   return rows.sort((a, b) => (rank.get(a.feature) ?? Infinity) - (rank.get(b.feature) ?? Infinity) || 0);
 }
+
+/** Numbers of a row; a range of several parts from its first to its last. */
+const numbersOf = ({ feature, observed, expected, bits }: Row, nearest: Anomaly['nearestNormal']) => [
+  ...[feature, observed, expected?.median ?? null],
+  ...[expected?.ranges?.at(0)?.low ?? expected?.p05 ?? null, expected?.ranges?.at(-1)?.high ?? expected?.p95 ?? null],
+  ...[bits, nearest?.[feature] ?? null],
+];
 
 const BAR = 70;
 

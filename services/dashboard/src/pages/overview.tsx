@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks';
 import { AlarmSpark } from '../charts/alarm-spark.tsx';
 import { call, type Item } from '../client/call.ts';
 import { useNews } from '../client/live.ts';
+import { ChartFigure } from '../components/chart-figure.tsx';
 import { Cli } from '../components/cli.tsx';
 import { Link } from '../components/link.tsx';
 import { Card, Head, severities, Severity, StateChip } from '../components/parts.tsx';
@@ -44,7 +45,14 @@ export function OverviewPage() {
             <>
               <Totals items={items} />
               <Card title="Detectors" flush note={`${formatCount(items.length)}${next === null ? '' : ' and more'}`}>
-                <Rows items={items} rates={perSecond} />
+                <ChartFigure
+                  name="alarms a day"
+                  columns={['detector', 'day (UTC)', 'events', 'expected', 'measured']}
+                  rows={() => items.flatMap(alarmRowsOf)}
+                  isFlush
+                >
+                  <Rows items={items} rates={perSecond} />
+                </ChartFigure>
               </Card>
               <OddNow />
               {next !== null && (
@@ -130,6 +138,9 @@ function Totals({ items }: { readonly items: readonly Detector[] }) {
     </dl>
   );
 }
+
+const alarmRowsOf = ({ detector, days }: Detector) =>
+  days.map(({ day, events, expected, measured }) => [detector, day, events, expected, measured]);
 
 const measuredOf = ({ days }: Detector): number => days.reduce((sum, { measured }) => sum + measured, 0);
 const expectedOf = ({ days }: Detector): number => days.reduce((sum, { expected }) => sum + expected, 0);

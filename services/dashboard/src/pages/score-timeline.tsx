@@ -3,12 +3,13 @@ import { useMemo } from 'preact/hooks';
 import { ScoreChart } from '../charts/time-series.tsx';
 import { call, type Reply } from '../client/call.ts';
 import { useNews } from '../client/live.ts';
-import { ChartTable } from '../components/chart-table.tsx';
+import { ChartFigure } from '../components/chart-figure.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { formatBits, formatCount } from '../format/numbers.ts';
 import { formatDuration, formatTime } from '../format/times.ts';
-import { navigate, setQuery, usePlace } from '../state/router.ts';
+import { useChosenRange } from '../state/chosen-range.ts';
+import { navigate, setQuery } from '../state/router.ts';
 import { useLoad } from '../state/use-load.ts';
 
 type Timeline = Reply<'GET /v1/detectors/{detector}/timeline'>;
@@ -30,14 +31,11 @@ const spans: readonly (readonly [string, number | null])[] = [
 
 /** Scores of a detector over time, which follow the stream unless a range is chosen. */
 export function ScoreTimeline({ name }: { readonly name: string }) {
-  const { query } = usePlace();
-  const range = { from: query.get('from') ?? undefined, to: query.get('to') ?? undefined };
-  const span = Number(query.get('span')) || null;
-  const isFollowing = range.from === undefined && range.to === undefined;
+  const { key, span, isFollowing, ask } = useChosenRange(name);
   const { loaded, reload } = useLoad(
-    JSON.stringify([name, range, span]),
+    key,
     async (signal) => {
-      const asked = isFollowing ? await lastOf(name, span, signal) : range;
+      const asked = await ask(signal);
       const timeline = await call('GET /v1/detectors/{detector}/timeline', {
         params: { detector: name },
         query: { ...asked, points: POINTS },
@@ -71,17 +69,6 @@ export function ScoreTimeline({ name }: { readonly name: string }) {
       </Show>
     </Card>
   );
-}
-
-/** Range of some length up to the last event; the default of the API without a length. */
-async function lastOf(name: string, span: number | null, signal: AbortSignal) {
-  if (span === null) return {};
-  const { stored } = await call('GET /v1/detectors/{detector}/timeline', {
-    params: { detector: name },
-    query: { points: 1 },
-    signal,
-  });
-  return stored === null ? {} : { from: new Date(new Date(stored.last).getTime() - span).toISOString() };
 }
 
 function Spans({ span, isFollowing }: { readonly span: number | null; readonly isFollowing: boolean }) {
@@ -131,7 +118,16 @@ function Chart({
     setQuery({ from: range?.from.toISOString() ?? null, to: range?.to.toISOString() ?? null, span: null });
   const events = buckets.reduce((sum, bucket) => sum + bucket.events, 0);
   return (
-    <div style={{ display: 'grid', gap: '0.5rem' }}>
+    <ChartFigure
+      name={`${name} scores`}
+      columns={['start (UTC)', 'events', 'anomalies', 'expected', 'mean bits', 'least bits', 'most bits']}
+      rows={() =>
+        buckets.map((each) => [
+          ...[each.at, each.events, each.anomalies, each.expected],
+          ...[each.meanBits, each.minBits, each.maxBits],
+        ])
+      }
+    >
       <ScoreChart
         series={series}
         onZoom={zoom}
@@ -150,14 +146,6 @@ function Chart({
           {formatCount(events)} events in intervals of {formatDuration(seconds * 1_000)}
         </span>
       </div>
-      <ChartTable
-        name={`${name} scores`}
-        columns={['start (UTC)', 'events', 'anomalies', 'expected', 'mean bits', 'least bits', 'most bits']}
-        rows={buckets.map((each) => [
-          ...[each.at, each.events, each.anomalies, each.expected],
-          ...[each.meanBits, each.minBits, each.maxBits],
-        ])}
-      />
-    </div>
+    </ChartFigure>
   );
 }
