@@ -21,7 +21,7 @@ const allowed = {
     'telemetry',
   ].map((name) => `libs/${name}`),
   'libs/embedded-postgres': ['libs/events'],
-  'services/dashboard': [],
+  'services/dashboard': ['libs/detector'],
 };
 
 const ourPackages = 'node_modules/@flowline/|^libs/|^services/';

@@ -9,6 +9,7 @@ export {
   type HistoryParts,
   type ModelBundle,
 } from './bundle/bundle.ts';
+export { BROWSER_VERSION } from './browser/browser-bundle.ts';
 export { fitCalibration, pValueOf, smallestPValue, type Calibration, type PValue } from './calibration/calibration.ts';
 export {
   fitCalibrationSet,

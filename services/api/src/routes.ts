@@ -3,6 +3,7 @@ import { accessRoutes } from './routes/access.ts';
 import { adHocRoutes } from './routes/ad-hoc.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
+import { browserModelRoutes } from './routes/browser-models.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { detectorRoutes } from './routes/detectors.ts';
 import { driftRoutes } from './routes/drift.ts';
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...scoringRoutes,
   ...adHocRoutes,
   ...modelRoutes,
+  ...browserModelRoutes,
   ...trainingRunRoutes,
   ...anomalyRoutes,
   ...entityRoutes,

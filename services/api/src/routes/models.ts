@@ -1,4 +1,13 @@
-import { getDetector, listModels, modelPage, type ModelSummary, pageEnd, promote, rollBack } from '@flowline/db';
+import {
+  type Database,
+  getDetector,
+  listModels,
+  modelPage,
+  type ModelSummary,
+  pageEnd,
+  promote,
+  rollBack,
+} from '@flowline/db';
 import { FlowlineError } from '@flowline/events';
 import { z } from 'zod';
 
@@ -64,8 +73,7 @@ export const modelRoutes: readonly Route[] = [
     replies: { 200: { description: 'The model.', schema: shown } },
     handle: async ({ params: { detector, version: number } }, { db }) => {
       await getDetector(db, detector);
-      const [found] = await modelPage(db, { detector, before: number + 1, limit: 1 });
-      if (found?.version !== number) throw modelMissing(detector, number);
+      const found = await storedModel(db, detector, number);
       return { status: 200, body: { ...listed(found), manifest: found.manifest } };
     },
   }),
@@ -98,6 +106,16 @@ export const modelRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/**
+ * Model of a detector by its version, without its bytes.
+ * @throws FlowlineError FLOWLINE_MODEL_MISSING.
+ */
+export async function storedModel(db: Database, detector: string, number: number): Promise<ModelSummary> {
+  const [found] = await modelPage(db, { detector, before: number + 1, limit: 1 });
+  if (found?.version !== number) throw modelMissing(detector, number);
+  return found;
+}
 
 function modelMissing(detector: string, number: number): FlowlineError {
   return new FlowlineError('FLOWLINE_MODEL_MISSING', `The detector ${detector} has no model version ${number}.`, {

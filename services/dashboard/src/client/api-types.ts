@@ -391,6 +391,12 @@ export interface Api {
     readonly body: undefined;
     readonly reply: { readonly detector: string; readonly champion: number; readonly replaced: number | null };
   };
+  'GET /v1/detectors/{detector}/models/{version}/browser': {
+    readonly params: { readonly detector: string; readonly version: number };
+    readonly query: { readonly sha256?: string };
+    readonly body: undefined;
+    readonly reply: string;
+  };
   'POST /v1/detectors/{detector}/training-runs': {
     readonly params: { readonly detector: string };
     readonly query: undefined;
