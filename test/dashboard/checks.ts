@@ -23,7 +23,7 @@ export interface Check {
   readonly run: (stage: Stage) => Promise<void>;
 }
 
-const tabs = ['', '/models', '/entities', '/pipeline', '/what-if', '/definition'];
+const tabs = ['', '/explorer', '/models', '/entities', '/pipeline', '/what-if', '/definition'];
 const fixed = ['/', '/alerts', '/alerts?state=all', ...tabs.map((tab) => `/detectors/${DETECTOR}${tab}`)];
 const windows: readonly Window[] = (['light', 'dark'] as const).flatMap((theme) =>
   [390, 1_024, 1_600].map((width) => ({ theme, width })),

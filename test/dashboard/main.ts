@@ -12,6 +12,7 @@ import { startPostgres } from '../support/postgres.ts';
 import { findProgram } from '../support/programs.ts';
 import { startBrowser } from './browser.ts';
 import { checks, type Stage } from './checks.ts';
+import { explorerChecks } from './explorer-checks.ts';
 import { modelChecks } from './model-checks.ts';
 import { seed } from './seed.ts';
 
@@ -43,7 +44,9 @@ async function run(program: string): Promise<number> {
 async function runChecks(stage: Stage): Promise<number> {
   let failed = 0;
   const script = { name: `at most ${MOST_SCRIPT_BYTES} bytes of JavaScript`, run: checkSize };
-  for (const check of [script, ...checks, ...modelChecks].filter(({ name }) => name.includes(values.only))) {
+  for (const check of [script, ...checks, ...explorerChecks, ...modelChecks].filter(({ name }) =>
+    name.includes(values.only),
+  )) {
     try {
       await check.run(stage);
       process.stdout.write(`ok      ${check.name}\n`);

@@ -21,7 +21,7 @@ interface Scored {
 
 type Event = ReturnType<typeof testEvents>[number];
 
-/** Usual events, and those with missing values, unknown levels, and values far out or impossible. */
+/** Usual events, and some with missing values, unknown levels, values far out or impossible. */
 const events: readonly Event[] = testEvents(ROWS, 11).map((event, i) => {
   switch (i % 10) {
     case 1:
@@ -53,7 +53,7 @@ async function inBrowser(page: Page, model: object, program: string): Promise<Sc
       const { logDensityNats, pValues } = await (await openModel(address)).score(rows);
       return Array.from(logDensityNats, (nats, i) => ({
         logDensityNats: Number.isFinite(nats) ? nats : null,
-        pValue: pValues[i] ?? NaN,
+        pValue: pValues.at(i) ?? NaN,
       }));
     },
     [model, program, values] as const,

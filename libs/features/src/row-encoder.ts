@@ -58,7 +58,7 @@ function valuesOf({ kind, spec, tableColumn }: Place, { numeric, levels }: Fitte
   if (kind === 'levels') return { kind: 'levels', levels: levels[tableColumn]?.config.levels ?? [] };
   if (kind === 'cyclic') return { kind: 'cycle', period: spec.period ?? 1 };
   const column = numeric[tableColumn] ?? null;
-  return column === null || !column.isKnown ? { kind: 'unknown' } : numbersOf(column);
+  return column?.isKnown === true ? numbersOf(column) : { kind: 'unknown' };
 }
 
 const numbersOf = (column: NumericColumn): FeatureValues => ({

@@ -71,8 +71,8 @@ export interface SafetensorsContent {
 }
 
 /**
- * Decodes a safetensors file of F32, F64 and U8 tensors. Throws FLOWLINE_MODEL_CORRUPTED if it does not
- * follow the format.
+ * Decodes a safetensors file of F32, F64 and U8 tensors. Throws FLOWLINE_MODEL_CORRUPTED if it
+ * does not follow the format.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -14,8 +14,8 @@ export interface ModelAddress {
 /**
  * Loads a model to score with in this page. The browser keeps the file, whose address names its
  * content.
- * @throws ApiProblem; FlowlineError FLOWLINE_BACKEND_UNAVAILABLE if this browser runs no WebAssembly
- * SIMD.
+ * @throws ApiProblem; FlowlineError FLOWLINE_BACKEND_UNAVAILABLE if this browser runs no
+ * WebAssembly SIMD.
  */
 export async function openModel(
   { detector, version, sha256 }: ModelAddress,

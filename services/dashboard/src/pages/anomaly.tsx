@@ -9,6 +9,7 @@ import { formatBits, formatP } from '../format/numbers.ts';
 import { useLoad } from '../state/use-load.ts';
 import { AnomalyRows } from './anomaly-rows.tsx';
 import { ConditionalCard } from './conditional-card.tsx';
+import { exploreAddress } from './explore-address.ts';
 import { Explanation } from './explanation.tsx';
 
 type Anomaly = Reply<'GET /v1/anomalies/{anomalyId}'>;
@@ -35,7 +36,11 @@ export function AnomalyPage({ id }: { readonly id: string }) {
     <Show loaded={loaded} reload={reload} height={520}>
       {({ anomaly, feedback, around, alike }) => (
         <>
-          <Head title="Anomaly" sub={<Where anomaly={anomaly} />} />
+          <Head title="Anomaly" sub={<Where anomaly={anomaly} />}>
+            <Link to={exploreAddress(anomaly)} class="button">
+              Explore
+            </Link>
+          </Head>
           <p class="sentence">{anomaly.summary}</p>
           <Facts anomaly={anomaly} />
           <Explanation anomaly={anomaly} title="Observed, beside what was expected" isOwnPage />

@@ -8,6 +8,7 @@ import { AnomalyPage } from '../pages/anomaly.tsx';
 import { DefinitionPage } from '../pages/definition.tsx';
 import { DetectorPage } from '../pages/detector.tsx';
 import { EntitiesPage } from '../pages/entities.tsx';
+import { ExplorerPage } from '../pages/explorer.tsx';
 import { ModelsPage } from '../pages/models.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
 import { PipelinePage } from '../pages/pipeline.tsx';
@@ -24,6 +25,7 @@ const pages: readonly (readonly [string, (params: Params) => VNode])[] = [
   ['/anomalies/:id', ({ id = '' }) => <AnomalyPage key={id} id={id} />],
   ['/detectors/:name', ({ name = '' }) => <DetectorPage key={name} name={name} />],
   ['/detectors/:name/models', ({ name = '' }) => <ModelsPage key={name} name={name} />],
+  ['/detectors/:name/explorer', ({ name = '' }) => <ExplorerPage key={name} name={name} />],
   ['/detectors/:name/entities', ({ name = '' }) => <EntitiesPage key={name} name={name} />],
   ['/detectors/:name/pipeline', ({ name = '' }) => <PipelinePage key={name} name={name} />],
   ['/detectors/:name/what-if', ({ name = '' }) => <WhatIfPage key={name} name={name} />],
