@@ -9,6 +9,7 @@ import { detectorRoutes } from './routes/detectors.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { entityRoutes } from './routes/entities.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
+import { modelFitRoutes } from './routes/model-fit.ts';
 import { modelRoutes } from './routes/models.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { resourceTestRoutes } from './routes/resource-tests.ts';
@@ -32,6 +33,7 @@ export const routes: readonly Route[] = [
   ...adHocRoutes,
   ...modelRoutes,
   ...browserModelRoutes,
+  ...modelFitRoutes,
   ...trainingRunRoutes,
   ...anomalyRoutes,
   ...entityRoutes,

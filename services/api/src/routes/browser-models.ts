@@ -53,7 +53,10 @@ async function download({ db, models }: ApiParts, asked: Asked): Promise<Reply> 
   const keep = asked.sha256 === undefined ? 'no-cache' : `max-age=${YEAR_SECONDS}, immutable`;
   const headers = { etag, 'cache-control': `private, ${keep}`, 'content-type': BYTES };
   if (asked.headers['if-none-match'] === etag) return { status: 304, body: '', headers };
-  const body = await models.use(name, ({ detector }) => exported(detector, `Model ${modelVersion} of ${name}`), { signal, modelVersion });
+  const body = await models.use(name, ({ detector }) => exported(detector, `Model ${modelVersion} of ${name}`), {
+    signal,
+    modelVersion,
+  });
   return { status: 200, body, headers };
 }
 
