@@ -91,7 +91,7 @@ export function axisTicks(axis: Axis): readonly { readonly value: number; readon
 function stepOf({ feature: { period } }: Axis, extent: number): number {
   if (period !== null) return period / (LABELS - 1);
   const power = 10 ** Math.floor(Math.log10(extent / LABELS));
-  return ([1, 2, 5].find((factor) => extent / (factor * power) <= LABELS + 1) ?? 10) * power;
+  return ([1, 2, 5].find((factor) => extent / (factor * power) <= LABELS + 1.5) ?? 10) * power;
 }
 
 function multiples(low: number, high: number, step: number): readonly number[] {
