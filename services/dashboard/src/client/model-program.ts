@@ -2,7 +2,7 @@ import { type BrowserDetector, openBrowserBundle } from '@flowline/detector/brow
 
 import { callForBytes } from './call.ts';
 
-export { type BrowserDetector, type EventValues, type KnownFeature, surpriseBits } from '@flowline/detector/browser';
+export { type BrowserDetector, type EventValues, type KnownFeature } from '@flowline/detector/browser';
 
 /** Model by its place and content. */
 export interface ModelAddress {

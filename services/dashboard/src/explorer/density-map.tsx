@@ -5,6 +5,7 @@ import type { EventValues } from '../client/model-program.ts';
 import { theme } from '../state/theme.ts';
 import { useStore } from '../state/store.ts';
 import { type Axis, axisTicks, shareOf, valueAlong } from './axis.ts';
+import type { Box } from './box.ts';
 import { contour } from './contour.ts';
 import type { Grid } from './grid.ts';
 import { MapPoint } from './map-point.tsx';
@@ -33,14 +34,6 @@ interface Props {
 /** Density, or surprise, over two features as colours, with events as dots, and the point. */
 export function DensityMap(props: Props) {
   return <Sized height={LEAST_HEIGHT}>{(width) => <Drawn {...props} width={width} />}</Sized>;
-}
-
-/** Box of the plot within the picture, in pixels. */
-export interface Box {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** Place of a pointer over the map. */

@@ -1,4 +1,4 @@
-import type { Box } from './density-map.tsx';
+import type { Box } from './box.ts';
 import type { Grid } from './grid.ts';
 import { parsedColour, pixelsOf } from './shades.ts';
 

@@ -13,7 +13,7 @@ export interface Grid {
 }
 
 /** Cells of a grid. */
-export const GRID = { columns: 80, rows: 60 } as const;
+const GRID = { columns: 80, rows: 60 } as const;
 
 /** Values of an event moved to the middle of a cell. */
 export function valuesAt(values: EventValues, x: Axis, y: Axis, column: number, row: number): EventValues {

@@ -1,6 +1,6 @@
 import type { EventValues } from '../client/model-program.ts';
 import { type Axis, shareOf, valueAlong } from './axis.ts';
-import type { Box } from './density-map.tsx';
+import type { Box } from './box.ts';
 
 /** Steps of a key along an axis, as shares of its length; with Shift, the larger one. */
 const [STEP, LARGE_STEP] = [0.01, 0.1];
