@@ -93,7 +93,7 @@ const others: readonly Check[] = [
       const watched = await open(browser, url, await ticketFor(database.db, { scope: 'read' }));
       for (const path of await addresses(stage)) {
         await visit(watched, url, path);
-        for (const name of ['Acknowledge', 'Resolve', 'Promote …', 'Redrive', 'Request a training']) {
+        for (const name of ['Acknowledge', 'Resolve', 'Promote …', 'Roll back …', 'Redrive', 'Request a training']) {
           assert.equal(await watched.page.getByRole('button', { name, exact: true }).count(), 0, `${name} on ${path}`);
         }
         for (const button of await watched.page.getByRole('group', { name: 'Answers' }).getByRole('button').all())

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 
+import { promote } from '@flowline/db';
 import { errorInTolerances } from '@flowline/engine';
 import type { Page } from 'playwright-core';
 
-import { oddEvent, testEvents } from '../support/scorer-model.ts';
-import { open } from './browser.ts';
+import { oddEvent, storeTestModel, testDefinition, testEvents } from '../support/scorer-model.ts';
+import { open, visit } from './browser.ts';
 import type { Check } from './checks.ts';
-import { DETECTOR, ticketFor } from './seed.ts';
+import { DETECTOR, EMPTY, ticketFor } from './seed.ts';
 
 const ROWS = 10_000;
 /** Events that one request may score. */
@@ -116,6 +117,32 @@ export const modelChecks: readonly Check[] = [
         `        largest difference: ${densities.toExponential(1)} nats (${worst.toFixed(2)} tolerances), ${pValues.toExponential(1)} bits; ${zero} rows without a density\n`,
       );
       await context.close();
+    },
+  },
+  {
+    name: 'models: samples against events, and a roll back says its consequences before it is done',
+    run: async ({ browser, url, database }) => {
+      const { version } = await storeTestModel(database.db, testDefinition(EMPTY, 'none'), 2);
+      await promote(database.db, EMPTY, version);
+      const watched = await open(browser, url, await ticketFor(database.db, {}));
+      const { page } = watched;
+      await visit(watched, url, `/detectors/${EMPTY}/models`);
+      await page.getByText('It has not scored an event yet.').waitFor();
+      await page.getByRole('button', { name: 'Roll back …' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Roll back to model 1' });
+      await dialog.getByText(`Model ${version} becomes the previous one; a second roll back undoes this.`).waitFor();
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      const champion = async (): Promise<unknown> => {
+        const text = `SELECT version FROM flowline.model_aliases WHERE detector = '${EMPTY}' AND alias = 'champion'`;
+        return (await database.query(text))[0]?.version;
+      };
+      assert.equal(await champion(), version);
+      await page.getByRole('button', { name: 'Roll back …' }).click();
+      await dialog.getByRole('button', { name: 'Roll back', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+      assert.equal(await champion(), 1);
+      assert.deepEqual(watched.complaints, []);
+      await watched.context.close();
     },
   },
 ];
