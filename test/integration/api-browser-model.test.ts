@@ -104,9 +104,14 @@ describe('a model beside its events', () => {
         readonly pits: readonly number[] | null;
       }[];
       expect(features.map(({ feature }) => feature).sort()).toEqual(['amount', 'latency', 'method']);
-      for (const { events, pits } of features) {
+      for (const { feature, events, pits } of features) {
         expect(events.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 6);
         expect(pits).toHaveLength(10);
+        // Of the amount, a tenth is missing, and has no PIT.
+        const counted = pits!.reduce((sum, count) => sum + count, 0);
+        expect(counted).toBeLessThanOrEqual(256);
+        if (feature === 'amount') expect(counted).toBeLessThan(250);
+        else expect(counted).toBeGreaterThan(250);
       }
       expect((found.calibration as readonly unknown[])[0]).toEqual({ expected: 1, measured: 1 });
       expect((await api.call('GET /v1/detectors/checkout/models/9/fit', { token })).status).toBe(404);

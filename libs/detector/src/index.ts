@@ -23,7 +23,7 @@ export type { ConditionalGrid, NumberConditional } from './explanation/feature-c
 export type { LevelConditional } from './explanation/level-conditional.ts';
 export { type DayDrift, driftOfDay } from './drift/drift-of-day.ts';
 export { driftOfFeatures, type FeatureChange, type FeatureDrift, type PitSummary } from './drift/drift-of-features.ts';
-export type { FeaturePits } from './drift/feature-pits.ts';
+export { type FeaturePits, MISSING_PIT } from './drift/feature-pits.ts';
 export { exportOnnx } from './bundle/export-onnx.ts';
 export { partsOf, rowsOf, timesOf } from './history/history-parts.ts';
 export { splitByTime, type TimeSplit } from './history/split-by-time.ts';

@@ -1,5 +1,5 @@
 import type { ModelEventRow } from '@flowline/db';
-import type { Detector } from '@flowline/detector';
+import { type Detector, MISSING_PIT } from '@flowline/detector';
 import { type FeatureTable, rowValues, selectRows, tableColumns } from '@flowline/features';
 
 import { type FeatureFit, featureFit } from './feature-fit.ts';
@@ -8,8 +8,8 @@ import { sampleRecords } from './sample-records.ts';
 /** Values of a feature in events and in the model, and its conditional PITs. */
 export interface FittedFeature extends FeatureFit {
   /**
-   * Counts of P(feature ≤ its value | the rest of the event), in equal cells of [0, 1]; null of
-   * context, which has no density.
+   * Counts of P(feature ≤ its value | the rest of the event), in equal cells of [0, 1], without
+   * missing values; null of context, which has no density.
    */
   readonly pits: readonly number[] | null;
 }
@@ -64,7 +64,10 @@ export async function modelFit(
   );
   signal.throwIfAborted();
   const pits = new Map(
-    (await detector.featurePits(few, evenlySpread())).map(({ feature, values }) => [feature, countsOf(values)]),
+    (await detector.featurePits(few, evenlySpread())).map(({ feature, values }) => [
+      feature,
+      countsOf(values.filter((pit) => pit > MISSING_PIT)),
+    ]),
   );
   const values = rows.map((_, row) => rowValues(schema, table, row));
   const features = schema

@@ -49,7 +49,7 @@ export function MapPoint({ x, y, values, words, bits, thresholdBits, box, onMove
   return (
     <g
       class="map-point"
-      tabIndex={0}
+      tabindex={0}
       role="slider"
       aria-label={`Point: ${x.feature.name} and ${y.feature.name}`}
       aria-valuenow={Number(bits.toFixed(2))}

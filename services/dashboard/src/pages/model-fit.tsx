@@ -136,7 +136,7 @@ function Pits({ fit: { detector, modelVersion, compared, features } }: { readonl
 /** Cells beyond the band, in words: of ten, one is there by chance now and then. */
 function pitWords(pits: readonly number[], total: number, margin: number): string {
   const beyond = pits.filter((count) => Math.abs(count / Math.max(1, total) - 1 / pits.length) > margin).length;
-  return beyond <= 1 ? 'flat' : `${beyond} of ${pits.length} beyond the band`;
+  return beyond <= 1 ? 'flat' : `${beyond} of ${pits.length} off`;
 }
 
 function Calibration({ fit: { detector, modelVersion, events, calibration } }: { readonly fit: Fit }) {
