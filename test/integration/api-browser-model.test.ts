@@ -79,8 +79,7 @@ describe('a model for browsers', () => {
 });
 
 describe('a model beside its events', () => {
-  const fit = async (): Promise<Record<string, unknown>> =>
-    (await api.call(`GET ${PATH}/fit`, { token })).body as Record<string, unknown>;
+  const fit = async (): Promise<Record<string, unknown>> => (await api.call(`GET ${PATH}/fit`, { token })).body;
 
   it('has no features before it has scored', async () => {
     expect(await fit()).toEqual({

@@ -153,7 +153,7 @@ function Calibration({ fit: { detector, modelVersion, events, calibration } }: {
           lines={[
             {
               name: 'as promised',
-              colour: 'var(--line-strong)',
+              colour: 'var(--muted)',
               points: [
                 [least, least],
                 [0, 0],

@@ -109,7 +109,7 @@ function ModelTable({
             <tr>
               <th scope="col">Model</th>
               <th scope="col" class="number">
-                Held-out nats, less is better
+                Held-out nats
               </th>
               <th scope="col">With two standard errors</th>
               <th scope="col" class="number">
