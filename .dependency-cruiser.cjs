@@ -21,7 +21,7 @@ const allowed = {
     'telemetry',
   ].map((name) => `libs/${name}`),
   'libs/embedded-postgres': ['libs/events'],
-  'services/dashboard': ['libs/charts'],
+  'services/dashboard': ['libs/charts', 'libs/detector'],
 };
 
 const ourPackages = 'node_modules/@flowline/|^libs/|^services/';

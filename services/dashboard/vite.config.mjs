@@ -40,6 +40,8 @@ export default {
     // Inline files would need exceptions in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Of our libraries, only what is used: they do nothing when they are imported.
+    rolldownOptions: { treeshake: { moduleSideEffects: (id) => !/[\\/]libs[\\/]/.test(id) } },
     reportCompressedSize: false,
   },
   plugins: [sharedStyles, compressed],

@@ -11,7 +11,7 @@ import type { Check, Stage } from './check.ts';
 import { operationChecks } from './checks-operations.ts';
 import { DETECTOR, EMPTY, HOSTILE, LONG, ticketFor } from './seed.ts';
 
-const tabs = ['', '/models', '/entities', '/pipeline', '/what-if', '/definition'];
+const tabs = ['', '/explorer', '/models', '/entities', '/pipeline', '/what-if', '/definition'];
 const lists = ['/incidents?state=all', '/incidents?state=all&by=entity', '/rules', '/rules/new', '/calendars'];
 const fixed = ['/', '/alerts', '/alerts?state=all', ...lists, ...tabs.map((tab) => `/detectors/${DETECTOR}${tab}`)];
 const windows: readonly Window[] = (['light', 'dark'] as const).flatMap((theme) =>
@@ -82,7 +82,7 @@ const others: readonly Check[] = [
       const watched = await open(browser, url, await ticketFor(database.db, { scope: 'read' }));
       for (const path of await addresses(stage)) {
         await visit(watched, url, path);
-        for (const name of ['Acknowledge', 'Resolve', 'Promote …', 'Redrive', 'Request a training']) {
+        for (const name of ['Acknowledge', 'Resolve', 'Promote …', 'Roll back …', 'Redrive', 'Request a training']) {
           assert.equal(await watched.page.getByRole('button', { name, exact: true }).count(), 0, `${name} on ${path}`);
         }
         for (const button of await watched.page.getByRole('group', { name: 'Answers' }).getByRole('button').all())

@@ -14,10 +14,12 @@ import { baselineChecks, updateBaselines } from './baseline-checks.ts';
 import { startBrowser } from './browser.ts';
 import type { Stage } from './check.ts';
 import { checks } from './checks.ts';
+import { explorerChecks } from './explorer-checks.ts';
 import { faultChecks } from './fault-checks.ts';
 import { floodChecks } from './flood-checks.ts';
 import { hostileChecks } from './hostile-checks.ts';
 import { keyboardChecks } from './keyboard-checks.ts';
+import { modelChecks } from './model-checks.ts';
 import { rightsChecks } from './rights-checks.ts';
 import { seed } from './seed.ts';
 
@@ -63,7 +65,8 @@ async function runChecks(stage: Stage): Promise<number> {
     ...keyboardChecks,
     ...rightsChecks,
   ];
-  for (const check of [script, ...checks, ...attacks].filter(({ name }) => new RegExp(values.only).test(name))) {
+  const all = [script, ...checks, ...explorerChecks, ...modelChecks, ...attacks];
+  for (const check of all.filter(({ name }) => new RegExp(values.only).test(name))) {
     const startedMs = performance.now();
     try {
       await check.run(stage);

@@ -78,6 +78,7 @@ export {
   type StoredDriftDay,
   uncheckedDays,
 } from './drift.ts';
+export { type ModelEventRow, readModelEvents } from './model-events.ts';
 export { type CheckedDay, type DriftDayFilter, listDriftDays } from './drift-days.ts';
 export { discoveriesBehind, readDiscoveries, type StoredDiscoveries } from './discoveries.ts';
 export { idsBehind, type IdsOf, readEventIds, readRepeatStatus, type RepeatStatus } from './event-ids.ts';

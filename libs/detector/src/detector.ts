@@ -1,23 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { at, type Explanation, FlowlineError, type PValueMethod } from '@flowline/events';
+import { at, type Explanation, FlowlineError } from '@flowline/events';
 import { createScorer, FrozenFlow, type ChosenScorer, type Scorer, type ScorerOptions } from '@flowline/engine';
 import { isDimension, isLevelFeature, selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlowInParts, type Flow } from '@flowline/flows';
 import type { ModelBundle } from './bundle/bundle.ts';
-import { patternPValue } from './calibration/calibration-set.ts';
-import { rowTraits } from './calibration/row-traits.ts';
+import { exportBrowser } from './browser/export-browser.ts';
 import type { Uniform } from './drift/drift-evidence.ts';
 import { type FeaturePits, featurePits } from './drift/feature-pits.ts';
 import { marginalPits } from './drift/marginal-pits.ts';
 import { type Effort, explainRows } from './explanation/explain-rows.ts';
 import { type ConditionalGrid, type NumberConditional, numberConditional } from './explanation/feature-conditional.ts';
 import { type LevelConditional, levelConditional } from './explanation/level-conditional.ts';
-import { densityChunks } from './log-densities.ts';
 import { type EventSampleOptions, sampleEvents } from './sampling/sample-events.ts';
+import { scoreTable } from './score-table.ts';
 import { componentAt, type Scores } from './scores.ts';
 import { valueAt } from './sorted.ts';
-import { decidingScores } from './statistic/deciding-scores.ts';
 
 /** Options of a running detector. */
 export interface DetectorOptions extends ScorerOptions {
@@ -104,43 +102,9 @@ export class Detector {
     }
   }
 
-  /**
-   * Scores a table: log p(event) = log p(x | context) + Σ log|det| + log P(levels), and its
-   * p-value, by low density or by the statistic of the model. A row's score depends only on the
-   * row. A row outside its domain has zero density and the smallest p-value.
-   * @throws FlowlineError FLOWLINE_FEATURES_INVALID for a table of other columns.
-   */
+  /** Scores a table; see {@link scoreTable}. */
   async score(table: FeatureTable): Promise<Scores> {
-    const { encoding, calibration, statistic } = this.bundle;
-    const scores = {
-      size: table.size,
-      logDensityNats: new Float64Array(table.size),
-      pValues: new Float64Array(table.size),
-      pMethods: new Array<PValueMethod>(table.size).fill('floor'),
-      outOfDomain: new Uint8Array(table.size),
-      ...(statistic === null
-        ? {}
-        : { raisedBy: new Uint8Array(table.size), decidingScores: new Float64Array(table.size) }),
-      pooled: new Uint8Array(table.size),
-    };
-    const traits = rowTraits(this.bundle.schema, table);
-    for await (const { start, batch, logDensityNats } of densityChunks(this.#scorer, encoding, table)) {
-      scores.logDensityNats.set(logDensityNats, start);
-      scores.outOfDomain.set(batch.outOfDomain, start);
-      const { missingPattern } = batch;
-      const compared = { missingPattern, traits, start };
-      const decided = await decidingScores(statistic, this.#scorer, batch, logDensityNats, compared);
-      if (decided.raisedBy !== undefined) scores.raisedBy?.set(decided.raisedBy, start);
-      scores.decidingScores?.set(decided.scores, start);
-      for (let i = 0; i < batch.size; i++) {
-        const score = valueAt(decided.scores, i);
-        const { p, method, pooled } = patternPValue(calibration, score, valueAt(missingPattern, i), start + i, traits);
-        scores.pValues[start + i] = p;
-        scores.pMethods[start + i] = method;
-        scores.pooled[start + i] = pooled ? 1 : 0;
-      }
-    }
-    return scores;
+    return scoreTable({ ...this.bundle, scorer: this.#scorer }, table);
   }
 
   /**
@@ -213,6 +177,11 @@ export class Detector {
     const { encoding } = this.bundle;
     const conditional = await featurePits({ encoding, scorer: this.#explainer }, table, random);
     return [...conditional, ...marginalPits(encoding, table, random)];
+  }
+
+  /** Exports the model for browsers; see {@link exportBrowser}. */
+  exportBrowser(): Promise<Uint8Array> {
+    return exportBrowser(this.bundle, this.#flows);
   }
 
   /** Draws events from the model; see {@link sampleEvents}. */

@@ -9,6 +9,7 @@ export {
   type HistoryParts,
   type ModelBundle,
 } from './bundle/bundle.ts';
+export { BROWSER_VERSION } from './browser/browser-bundle.ts';
 export { fitCalibration, pValueOf, smallestPValue, type Calibration, type PValue } from './calibration/calibration.ts';
 export {
   fitCalibrationSet,
@@ -22,7 +23,7 @@ export type { ConditionalGrid, NumberConditional } from './explanation/feature-c
 export type { LevelConditional } from './explanation/level-conditional.ts';
 export { type DayDrift, driftOfDay } from './drift/drift-of-day.ts';
 export { driftOfFeatures, type FeatureChange, type FeatureDrift, type PitSummary } from './drift/drift-of-features.ts';
-export type { FeaturePits, PitKind } from './drift/feature-pits.ts';
+export { type FeaturePits, MISSING_PIT, type PitKind } from './drift/feature-pits.ts';
 export { exportOnnx } from './bundle/export-onnx.ts';
 export { countCopies, withoutCopies } from './history/copies.ts';
 export { partsOf, rowsOf, timesOf } from './history/history-parts.ts';

@@ -36,7 +36,7 @@ export interface DensityChunk {
  */
 export async function* densityChunks(
   scorer: Pick<Scorer, 'score'>,
-  encoding: FeatureEncoding,
+  encoding: Pick<FeatureEncoding, 'encode'>,
   table: FeatureTable | ColumnTable,
 ): AsyncGenerator<DensityChunk> {
   let scoring: Promise<DensityChunk> | null = null;

@@ -1,6 +1,8 @@
 export type { Availability, BackendEntry, BackendOptions } from './targets/backend-entry.ts';
 export { backendTable } from './select/backend-table.ts';
 export { createScorer, type ChosenScorer, type ScorerOptions } from './create-scorer.ts';
+export { emitPortable } from './targets/wasm/runtime/portable-kernels.ts';
+export type { PortableKernels } from './targets/wasm/runtime/kernel-scorer-of.ts';
 export { exportDetector } from './targets/onnx/detector.ts';
 export { exportFlow } from './targets/onnx/flow.ts';
 export {

@@ -10,12 +10,11 @@ import { parseEncodingConfig } from './encoding-json.ts';
 import { encodingPlan, type EncodingPlan } from './encoding-plan.ts';
 import { isLevelFeature } from './feature-schema.ts';
 import { checkTable, type FeatureTable } from './feature-table.ts';
-import { layoutOf, type Layout, type Place } from './layout.ts';
-import { LevelChain } from './level-chain.ts';
-import { LevelColumn, MISSING } from './level-column.ts';
+import { fittedParts } from './fitted-parts.ts';
+import type { Layout, Place } from './layout.ts';
+import { MISSING } from './level-column.ts';
 import { markedRows, NO_RANGE, type ValueTest } from './marked-rows.ts';
-import { MissingPatterns } from './missing-patterns.ts';
-import { ENCODED_BOUND, NumericColumn } from './numeric-column.ts';
+import { ENCODED_BOUND, type NumericColumn } from './numeric-column.ts';
 
 /**
  * One dimension of the flow: a scored numeric feature, with an increasing map from original to
@@ -125,16 +124,9 @@ export class FeatureEncoding {
    */
   constructor(config: FeatureEncodingConfig) {
     const { schema } = config;
-    const levels = config.levels.map((level) => new LevelColumn(level));
     this.config = config;
     this.schema = schema;
-    this.layout = layoutOf(schema, levels.map(oneHotNames));
-    this.parts = {
-      numeric: config.numeric.map((column) => (column === null ? null : new NumericColumn(column))),
-      levels,
-      chains: levels.map((column, i) => new LevelChain(column, config.chains[i] ?? null)),
-      patterns: new MissingPatterns(schema.length, config.missingPatterns),
-    };
+    ({ layout: this.layout, parts: this.parts } = fittedParts(config));
     this.numericSpreads = numericSpreads(this.layout, this.parts);
     this.trainedRows = config.trainedRows;
     this.warnings = config.warnings;
@@ -340,14 +332,6 @@ function numericSpreads({ places }: Layout, { numeric }: FittedParts): Float64Ar
     else spreads[tableColumn] = spec.period ?? 0;
   }
   return spreads;
-}
-
-function oneHotNames(column: LevelColumn): readonly string[] {
-  const names: string[] = [];
-  column.columns.forEach((at, index) => {
-    if (at >= 0) names.push(column.levelAt(index) ?? '(unseen)');
-  });
-  return names;
 }
 
 function dimensionOf(place: Place, column: NumericColumn): Dimension {

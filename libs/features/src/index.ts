@@ -50,6 +50,7 @@ export { ENCODED_BOUND } from './numeric-column.ts';
 export type { FieldColumns } from './field-columns.ts';
 export type { PlainColumns, PlainLevel, PlainNumber } from './plain-columns.ts';
 export { createRecordReader, type ReadResult, type RecordFault, type RecordReader } from './record-reader.ts';
+export { type FeatureValues, type KnownFeature, RowEncoder } from './row-encoder.ts';
 export { filterNumbers, mapNumbers } from './map-numbers.ts';
 export { sortNumbers } from './sort-numbers.ts';
 export { mostStrays, strayRules, type StrayRule } from './stray-values.ts';

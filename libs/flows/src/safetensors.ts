@@ -3,15 +3,16 @@ import { fromLittleEndian, littleEndianBytes } from './little-endian.ts';
 
 /** A named array of a safetensors file, row-major. */
 export interface SafeTensor {
-  readonly dtype: 'F32' | 'F64';
+  readonly dtype: 'F32' | 'F64' | 'U8';
   readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array;
+  readonly data: Float32Array | Float64Array | Uint8Array;
 }
 
 const HEADER_LENGTH_BYTES = 8;
 /** Limit of the format. */
 const LARGEST_HEADER_BYTES = 100_000_000;
-const BYTES = { F32: 4, F64: 8 } as const;
+const BYTES = { F32: 4, F64: 8, U8: 1 } as const;
+const arrays = { F32: Float32Array, F64: Float64Array, U8: Uint8Array } as const;
 
 /**
  * Encodes tensors as safetensors: an 8-byte little-endian header length, a JSON header padded with
@@ -34,7 +35,7 @@ export function encodeSafetensors(
     const tensor = tensors[name];
     if (tensor === undefined) continue;
     const size = tensor.shape.reduce((product, length) => product * length, 1);
-    const isOfType = tensor.dtype === 'F32' ? tensor.data instanceof Float32Array : tensor.data instanceof Float64Array;
+    const isOfType = tensor.data instanceof arrays[tensor.dtype];
     if (size !== tensor.data.length || !isOfType || name === '__metadata__') {
       throw new FlowError(
         'FLOWLINE_USAGE',
@@ -70,8 +71,8 @@ export interface SafetensorsContent {
 }
 
 /**
- * Decodes a safetensors file of F32 and F64 tensors. Throws FLOWLINE_MODEL_CORRUPTED if it does not
- * follow the format.
+ * Decodes a safetensors file of F32, F64 and U8 tensors. Throws FLOWLINE_MODEL_CORRUPTED if it
+ * does not follow the format.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -102,8 +103,8 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
 function readEntry(value: unknown, name: string, dataLength: number) {
   const entry = asRecord(value, name);
   const dtype = entry.dtype;
-  if (dtype !== 'F32' && dtype !== 'F64')
-    throw corrupted(`found dtype ${JSON.stringify(dtype)}, expected F32 or F64`, name);
+  if (dtype !== 'F32' && dtype !== 'F64' && dtype !== 'U8')
+    throw corrupted(`found dtype ${JSON.stringify(dtype)}, expected F32, F64 or U8`, name);
   const shape = wholeNumbers(entry.shape, `${name}.shape`);
   const [from = -1, to = -1] = wholeNumbers(entry.data_offsets, `${name}.data_offsets`);
   const size = shape.reduce((product, length) => product * length, 1);

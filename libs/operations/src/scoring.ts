@@ -9,6 +9,7 @@ export {
 export type { FeatureValues } from './feature-values.ts';
 export { createFileReader, type FileReader } from './file-reader.ts';
 export type { FileRecord } from './file-record.ts';
+export { type CalibrationPoint, type FittedFeature, type ModelFit, modelFit } from './model-fit.ts';
 export { type GivenEvent, readEvent } from './read-event.ts';
 export { type Sampled, type SampledRecord, sampleRecords, type SampleRecordsOptions } from './sample-records.ts';
 export { BATCH_ROWS, scoreRecords } from './score-records.ts';

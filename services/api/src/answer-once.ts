@@ -12,14 +12,15 @@ import type { Reply, Route } from './route.ts';
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON or other text, or a stream of it. */
-  readonly body: string | Readable;
+  /** JSON or other text, bytes, or a stream of text. */
+  readonly body: string | Buffer | Readable;
 }
 
 /** Converts a reply to a response. */
 function answerOf({ status, body, headers = {} }: Reply): Answer {
-  const isWritten = (typeof body === 'string' && headers['content-type'] !== undefined) || body instanceof Readable;
-  return { status, headers, body: isWritten ? body : JSON.stringify(body) };
+  if (Buffer.isBuffer(body) || body instanceof Readable) return { status, headers, body };
+  const isText = typeof body === 'string' && headers['content-type'] !== undefined;
+  return { status, headers, body: isText ? body : JSON.stringify(body) };
 }
 
 const KEY = /^[\x21-\x7e]{1,255}$/;

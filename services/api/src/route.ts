@@ -30,7 +30,7 @@ export interface RouteRequest<Params, Query, Body> {
   readonly signal: AbortSignal;
 }
 
-/** Response of a route; its body is sent as JSON. */
+/** Response of a route; its body is sent as JSON unless it is text of another type, or bytes. */
 export interface Reply {
   readonly status: number;
   readonly body: unknown;

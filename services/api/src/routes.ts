@@ -4,6 +4,7 @@ import { adHocRoutes } from './routes/ad-hoc.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { anomalyBacklogRoutes } from './routes/anomaly-backlog.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
+import { browserModelRoutes } from './routes/browser-models.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { detectorRoutes } from './routes/detectors.ts';
@@ -12,6 +13,7 @@ import { entityRoutes } from './routes/entities.ts';
 import { featureTimelineRoutes } from './routes/feature-timelines.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
 import { incidentRoutes } from './routes/incidents.ts';
+import { modelFitRoutes } from './routes/model-fit.ts';
 import { modelRoutes } from './routes/models.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { pipelineRoutes } from './routes/pipeline.ts';
@@ -37,6 +39,8 @@ export const routes: readonly Route[] = [
   ...scoringRoutes,
   ...adHocRoutes,
   ...modelRoutes,
+  ...browserModelRoutes,
+  ...modelFitRoutes,
   ...trainingRunRoutes,
   ...anomalyRoutes,
   ...anomalyBacklogRoutes,

@@ -3,6 +3,7 @@ import './styles/base.css';
 import './styles/shell.css';
 import './styles/parts.css';
 import './styles/charts.css';
+import './styles/explorer.css';
 import 'uplot/dist/uPlot.min.css';
 
 import { render } from 'preact';

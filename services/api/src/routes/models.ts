@@ -1,4 +1,5 @@
 import {
+  type Database,
   getDetector,
   listModelCandidates,
   listModels,
@@ -98,8 +99,7 @@ export const modelRoutes: readonly Route[] = [
     replies: { 200: { description: 'The model.', schema: shown } },
     handle: async ({ params: { detector, version: number } }, { db }) => {
       await getDetector(db, detector);
-      const [found] = await modelPage(db, { detector, before: number + 1, limit: 1 });
-      if (found?.version !== number) throw modelMissing(detector, number);
+      const found = await storedModel(db, detector, number);
       return { status: 200, body: { ...listed(found), manifest: found.manifest } };
     },
   }),
@@ -155,6 +155,16 @@ export const modelRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/**
+ * Model of a detector by its version, without its bytes.
+ * @throws FlowlineError FLOWLINE_MODEL_MISSING.
+ */
+export async function storedModel(db: Database, detector: string, number: number): Promise<ModelSummary> {
+  const [found] = await modelPage(db, { detector, before: number + 1, limit: 1 });
+  if (found?.version !== number) throw modelMissing(detector, number);
+  return found;
+}
 
 function modelMissing(detector: string, number: number): FlowlineError {
   return new FlowlineError('FLOWLINE_MODEL_MISSING', `The detector ${detector} has no model version ${number}.`, {

@@ -511,6 +511,34 @@ export interface Api {
     readonly body: undefined;
     readonly reply: { readonly detector: string; readonly champion: number; readonly replaced: number | null };
   };
+  'GET /v1/detectors/{detector}/models/{version}/browser': {
+    readonly params: { readonly detector: string; readonly version: number };
+    readonly query: { readonly sha256?: string };
+    readonly body: undefined;
+    readonly reply: string;
+  };
+  'GET /v1/detectors/{detector}/models/{version}/fit': {
+    readonly params: { readonly detector: string; readonly version: number };
+    readonly query: undefined;
+    readonly body: undefined;
+    readonly reply: {
+      readonly detector: string;
+      readonly modelVersion: number;
+      readonly events: number;
+      readonly drawn: number;
+      readonly compared: number;
+      readonly features: readonly {
+        readonly feature: string;
+        readonly edges: readonly number[] | null;
+        readonly levels: readonly string[];
+        readonly events: readonly number[];
+        readonly drawn: readonly number[];
+        readonly distance: number;
+        readonly pits: readonly number[] | null;
+      }[];
+      readonly calibration: readonly { readonly expected: number; readonly measured: number }[];
+    };
+  };
   'POST /v1/detectors/{detector}/training-runs': {
     readonly params: { readonly detector: string };
     readonly query: undefined;

@@ -51,6 +51,18 @@ const TIMEOUT_MS = 20_000;
  * @throws ApiProblem.
  */
 export async function call<Name extends RouteName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
+  return (await (await responseOf(name, request)).json()) as Reply<Name>;
+}
+
+/**
+ * Calls a route that answers with bytes.
+ * @throws ApiProblem.
+ */
+export async function callForBytes<Name extends RouteName>(name: Name, request: Request<Name>): Promise<Uint8Array> {
+  return new Uint8Array(await (await responseOf(name, request)).arrayBuffer());
+}
+
+async function responseOf<Name extends RouteName>(name: Name, request: Request<Name>): Promise<Response> {
   const [method = 'GET', template = '/'] = name.split(' ');
   const { params, query, body, headers, signal } = request as {
     readonly params?: Readonly<Record<string, unknown>>;
@@ -72,7 +84,7 @@ export async function call<Name extends RouteName>(name: Name, request: Request<
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  if (response.ok) return (await contentOf(response)) as Reply<Name>;
+  if (response.ok) return response;
   throw await problemOf(response);
 }
 

@@ -10,6 +10,7 @@ import { useLoad } from '../state/use-load.ts';
 import { AnomalyRows } from './anomaly-rows.tsx';
 import { AsRule, RuleName } from './as-rule.tsx';
 import { ConditionalCard } from './conditional-card.tsx';
+import { exploreAddress } from './explore-address.ts';
 import { Explanation } from './explanation.tsx';
 import { WhatElse } from './what-else.tsx';
 
@@ -37,6 +38,9 @@ export function AnomalyPage({ id }: { readonly id: string }) {
         <>
           <Head title="Anomaly" sub={<Where anomaly={anomaly} />}>
             <AsRule anomalyId={anomaly.anomalyId} />
+            <Link to={exploreAddress(anomaly)} class="button">
+              Explore
+            </Link>
           </Head>
           <p class="sentence">{anomaly.summary}</p>
           <Facts anomaly={anomaly} />

@@ -13,6 +13,7 @@ const EVERY_MS = 10_000;
 /** Pages of a detector: their place below its address, and their titles. */
 const tabs = [
   ['', 'Scores'],
+  ['explorer', 'Explorer'],
   ['models', 'Models'],
   ['entities', 'Entities'],
   ['pipeline', 'Pipeline'],

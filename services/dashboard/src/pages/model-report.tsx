@@ -64,9 +64,11 @@ export function ModelReport({ model }: { readonly model: Model }) {
           </Card>
           <Card title={`Model ${version}: how honest it is`} note="on the newest rows, which it never saw">
             <Honesty report={run?.metrics ?? {}} />
-            <div style={{ marginTop: '1rem' }}>
-              <History parts={history} />
-            </div>
+            {Object.keys(history).length > 0 && (
+              <div style={{ marginTop: '1rem' }}>
+                <History parts={history} />
+              </div>
+            )}
           </Card>
         </div>
       )}

@@ -4,31 +4,22 @@ import { call } from '../client/call.ts';
 import { mayOperate, session } from '../client/session.ts';
 import { Cli } from '../components/cli.tsx';
 import { Card } from '../components/parts.tsx';
-import { Blank, ProblemNote, Show } from '../components/states.tsx';
+import { Blank, Show } from '../components/states.tsx';
 import { Ago } from '../components/time.tsx';
-import { useAction } from '../components/use-action.ts';
 import { TableBox } from '../components/table-box.tsx';
 import { formatCount, formatValue } from '../format/numbers.ts';
 import { setQuery, usePlace } from '../state/router.ts';
 import { useStore } from '../state/store.ts';
 import { useLoad } from '../state/use-load.ts';
-import { Dialog } from '../shell/dialog.tsx';
+import { ChampionDialog, type ChampionChange } from './champion-dialog.tsx';
 import { DetectorFrame } from './detector-frame.tsx';
+import { ModelFit } from './model-fit.tsx';
 import { ModelReport } from './model-report.tsx';
-import type { Model } from './model.ts';
+import { lineageOf, manifestOf, type Model } from './model.ts';
 import { NatsPlot } from '../charts/nats-plot.tsx';
 import { TrainingRuns } from './training-runs.tsx';
 
 const MOST_SHOWN = 12;
-
-/** Parts of a report that the table of models shows. */
-interface Manifest {
-  readonly family?: string;
-  readonly members?: number;
-  readonly heldOut?: { readonly nllNats: number | null; readonly standardError: number | null };
-  readonly history?: Readonly<Record<string, { readonly rows: number } | undefined>>;
-}
-const manifestOf = ({ manifest }: Model): Manifest => manifest;
 
 /** Models of a detector: how each did on held-out rows, and which is in force. */
 export function ModelsPage({ name }: { readonly name: string }) {
@@ -64,7 +55,12 @@ export function ModelsPage({ name }: { readonly name: string }) {
           return (
             <>
               <ModelTable models={models} chosen={chosen?.version ?? null} onDone={reload} />
-              {chosen !== undefined && <ModelReport key={chosen.version} model={chosen} />}
+              {chosen !== undefined && (
+                <>
+                  <ModelReport key={chosen.version} model={chosen} />
+                  <ModelFit key={`fit ${chosen.version}`} detector={name} version={chosen.version} />
+                </>
+              )}
             </>
           );
         }}
@@ -86,11 +82,27 @@ function ModelTable({
   readonly chosen: number | null;
   readonly onDone: () => void;
 }) {
-  const [promoting, setPromoting] = useState<Model | null>(null);
+  const [change, setChange] = useState<ChampionChange | null>(null);
   const may = mayOperate(useStore(session));
+  const champion = models.find(isChampion) ?? null;
+  const previous = models.find(({ aliases }) => aliases.includes('previous'));
   const nats = models.map((model) => manifestOf(model).heldOut ?? { nllNats: null, standardError: null });
   return (
-    <Card title="Models" flush note="held-out negative log-likelihood in nats; less is better">
+    <Card
+      title="Models"
+      flush
+      note={
+        may && previous !== undefined && champion !== null ? (
+          <button
+            type="button"
+            class="button"
+            onClick={() => setChange({ action: 'roll back', model: previous, champion })}
+          >
+            Roll back …
+          </button>
+        ) : undefined
+      }
+    >
       <TableBox>
         <table class="table">
           <thead>
@@ -104,6 +116,7 @@ function ModelTable({
                 Rows learnt from
               </th>
               <th scope="col">Family</th>
+              <th scope="col">Comes from</th>
               <th scope="col">Trained</th>
               <th scope="col">{may ? 'Action' : ''}</th>
             </tr>
@@ -141,12 +154,17 @@ function ModelTable({
                     {family ?? '–'}
                     {members !== undefined && members > 1 ? ` × ${members}` : ''}
                   </td>
+                  <td>{lineageOf(model, models)}</td>
                   <td>
                     <Ago at={createdAt} />
                   </td>
                   <td>
                     {may && !isChampion(model) && (
-                      <button type="button" class="button" onClick={() => setPromoting(model)}>
+                      <button
+                        type="button"
+                        class="button"
+                        onClick={() => setChange({ action: 'promote', model, champion })}
+                      >
                         Promote …
                       </button>
                     )}
@@ -157,75 +175,7 @@ function ModelTable({
           </tbody>
         </table>
       </TableBox>
-      {promoting !== null && (
-        <PromoteDialog
-          model={promoting}
-          champion={models.find(isChampion) ?? null}
-          onClose={() => setPromoting(null)}
-          onDone={onDone}
-        />
-      )}
+      {change !== null && <ChampionDialog change={change} onClose={() => setChange(null)} onDone={onDone} />}
     </Card>
-  );
-}
-
-function PromoteDialog({
-  model,
-  champion,
-  onClose,
-  onDone,
-}: {
-  readonly model: Model;
-  readonly champion: Model | null;
-  readonly onClose: () => void;
-  readonly onDone: () => void;
-}) {
-  const { detector, version } = model;
-  const { isBusy, problem, run } = useAction(() => {
-    onDone();
-    onClose();
-  });
-  const [own, other] = [model, champion].map((one) =>
-    one === null ? null : (manifestOf(one).heldOut?.nllNats ?? null),
-  );
-  return (
-    <Dialog title={`Promote model ${version}`} onClose={onClose}>
-      <h2>
-        Put model {version} in force for {detector}?
-      </h2>
-      <ul class="prose" style={{ display: 'grid', gap: '0.3rem' }}>
-        <li>Running scorers take it over between two batches, within seconds. Nothing is scored again.</li>
-        {champion !== null && <li>Model {champion.version} becomes the previous one; a roll back brings it back.</li>}
-        {own != null && other != null && (
-          <li>
-            Held out, each on its own rows: {formatValue(own)} nats, the champion {formatValue(other)}.{' '}
-            {own > other ? 'By that, it is worse.' : 'By that, it is not worse.'}
-          </li>
-        )}
-        {champion !== null && champion.detectorVersion !== model.detectorVersion && (
-          <li>
-            It was trained for definition {model.detectorVersion}, the champion for definition{' '}
-            {champion.detectorVersion}.
-          </li>
-        )}
-      </ul>
-      {problem !== null && <ProblemNote problem={problem} />}
-      <div class="actions">
-        <button
-          type="button"
-          class="button button-primary"
-          disabled={isBusy}
-          onClick={() =>
-            run(() => call('POST /v1/detectors/{detector}/models/{version}/promote', { params: { detector, version } }))
-          }
-        >
-          Promote
-        </button>
-        <button type="button" class="button" onClick={onClose}>
-          Cancel
-        </button>
-      </div>
-      <Cli command={`flowline models promote ${detector} ${version}`} />
-    </Dialog>
   );
 }

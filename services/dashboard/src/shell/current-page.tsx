@@ -9,6 +9,7 @@ import { DefinitionPage } from '../pages/definition.tsx';
 import { DetectorPage } from '../pages/detector.tsx';
 import { EntitiesPage } from '../pages/entities.tsx';
 import { IncidentsPage } from '../pages/incidents.tsx';
+import { ExplorerPage } from '../pages/explorer.tsx';
 import { ModelsPage } from '../pages/models.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
 import { PipelinePage } from '../pages/pipeline.tsx';
@@ -35,6 +36,7 @@ const pages: readonly Page[] = [
   ['/anomalies/:id', ({ id = '' }) => <AnomalyPage key={id} id={id} />],
   ['/detectors/:name', ({ name = '' }) => <DetectorPage key={name} name={name} />],
   ['/detectors/:name/models', ({ name = '' }) => <ModelsPage key={name} name={name} />],
+  ['/detectors/:name/explorer', ({ name = '' }) => <ExplorerPage key={name} name={name} />],
   ['/detectors/:name/entities', ({ name = '' }) => <EntitiesPage key={name} name={name} />],
   ['/detectors/:name/pipeline', ({ name = '' }) => <PipelinePage key={name} name={name} />],
   ['/detectors/:name/what-if', ({ name = '' }) => <WhatIfPage key={name} name={name} />],

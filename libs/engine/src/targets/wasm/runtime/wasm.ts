@@ -1,6 +1,7 @@
-import { FlowlineError, missing, turn } from '@flowline/events';
+import { FlowlineError, turn } from '@flowline/events';
 
 import { KernelScorer } from '../../kernel-scorer.ts';
+import { chunkRows, runInChunks } from './kernel-chunks.ts';
 import { compileKernel, instantiateKernel } from './wasm-kernel.ts';
 import type { CompiledKernel, KernelOutput, WasmKernel } from './wasm-kernel.ts';
 import { wasmTarget } from './wasm-target.ts';
@@ -11,15 +12,6 @@ import type { Plan } from '../../../plan/plan.ts';
 import type { Scorer } from '../../../scorer.ts';
 import { planValidation } from '../../../plan/validate-plan.ts';
 import { inSlices } from '../../../slices.ts';
-
-/**
- * Size of the rows of one kernel call, chosen so that inputs and outputs stay in the second-level
- * cache.
- */
-const CHUNK_BYTES = 128 * 1024;
-const LARGEST_CHUNK_ROWS = 1024;
-/** A whole number of tiles. */
-const SMALLEST_CHUNK_ROWS = 64;
 
 /** Programs by plan. Backends that are tried one after the other share one. */
 const programs = new WeakMap<Plan, Promise<WasmProgram>>();
@@ -66,10 +58,8 @@ export class WasmProgram {
 const emissions = { score: scoreEmission, gradient: gradientEmission } as const;
 
 const compile = async (plan: Plan, kernel: keyof typeof emissions): Promise<CompiledKernel> => {
-  const width = plan.features + plan.context;
-  const fitting = Math.floor(CHUNK_BYTES / (4 * width) / SMALLEST_CHUNK_ROWS) * SMALLEST_CHUNK_ROWS;
-  const capacity = Math.min(LARGEST_CHUNK_ROWS, Math.max(SMALLEST_CHUNK_ROWS, fitting));
-  const code = await inSlices(emissions[kernel](plan, { fused: wasmTarget().fused, capacity }));
+  const options = { fused: wasmTarget().fused, capacity: chunkRows(plan) };
+  const code = await inSlices(emissions[kernel](plan, options));
   dump(plan, `${kernel}.wasm`, code.bytes);
   return compileKernel(code);
 };
@@ -97,17 +87,9 @@ export class WasmThread {
     results: Float32Array | Float64Array,
     firstResult: number,
   ): void {
-    const { features, context } = this.#program.plan;
-    const width = features + context;
     const kernel = output === 'gradient' ? this.#gradient : this.#score;
     if (kernel === null) throw new TypeError('the gradient has not been prepared');
-    const [from, each] = output === 'score' ? [kernel.scores, 1] : [kernel.vectors, features];
-    for (let done = 0; done < n; done += kernel.capacity) {
-      const count = Math.min(kernel.capacity, n - done);
-      copy(rows, (firstRow + done) * width, kernel.rows, 0, count * width);
-      kernel.run(output, count);
-      copy(from, 0, results, (firstResult + done) * each, count * each);
-    }
+    runInChunks(kernel, this.#program.plan, output, { rows, firstRow, n, results, firstResult });
   }
 
   /** Instantiates the gradient kernel. Must have resolved before the first gradient run. */
@@ -120,23 +102,6 @@ export class WasmThread {
     return instantiateKernel(kernel, features + context, features);
   }
 }
-
-/** Below this number of values a loop is faster than a view and `set`. */
-const FEW_VALUES = 64;
-
-const copy = (
-  from: Float32Array,
-  fromIndex: number,
-  to: Float32Array | Float64Array,
-  toIndex: number,
-  count: number,
-): void => {
-  if (count > FEW_VALUES) {
-    to.set(from.subarray(fromIndex, fromIndex + count), toIndex);
-    return;
-  }
-  for (let i = 0; i < count; i++) to[toIndex + i] = from[fromIndex + i] ?? missing(from, fromIndex + i);
-};
 
 /** Compiles a plan to WebAssembly and scores with it on the calling thread. */
 export const createWasmScorer = async (plan: Plan): Promise<Scorer> => {
