@@ -62,7 +62,7 @@ describe('the report of the demo', () => {
     expect(text).not.toMatch(/[▁█]/);
     const drawn = demoReport(result, true);
     expect(drawn).toContain('  training    █▁ validation 8.00 → 1.00 nats\n  alerts/day  ▁▅█ at most 14');
-    expect(drawn).toMatch(/distance in .* +100\.0 %  █{10}   200 of 200/);
+    expect(drawn).toMatch(/distance in .* +100\.0 % {2}█{10} {3}200 of 200/);
     expect(drawn).toContain('  █████ 2001-06-21 20:13Z MCO→CLT');
     expect(text).toContain('2 times as many');
     expect(text).toContain('npm run demo -- --keep');

@@ -40,7 +40,7 @@ export function rankingCurves(scores: Float64Array, labels: Uint8Array): Ranking
   };
 }
 
-/** The first point, the last one, and those between them that are far enough from the one before. */
+/** The first point, the last, and those between that are far enough from the one before. */
 function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
   const kept: CurvePoint[] = [];
   for (const [i, point] of points.entries()) {

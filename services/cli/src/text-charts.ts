@@ -3,7 +3,7 @@ import { showsTextCharts, textBar, textSparkline } from '@flowline/charts/text';
 /** True if standard output shows charts of text beside numbers; see NO_COLOR and FORCE_COLOR. */
 export const hasTextCharts = (): boolean => showsTextCharts(process.stdout, process.env);
 
-/** Bars of a column, each as long as its value beside the largest; none for values that are absent. */
+/** Bars of a column, each as long as its value beside the largest; none for absent values. */
 export function barsOf(values: readonly (number | null)[], most?: number): readonly string[] {
   const largest = most ?? values.reduce<number>((found, value) => Math.max(found, value ?? 0), 0);
   return values.map((value) => (value === null ? '' : textBar(value, largest)));

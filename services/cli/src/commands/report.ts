@@ -66,7 +66,7 @@ async function reportOn(subject: string, options: ReportOptions): Promise<void> 
 
 /** Options that mean nothing without a label. */
 const OF_LABELS = ['normal', 'protocol', 'seeds', 'test', 'members', 'steps', 'baselines'] as const;
-/** Those that mean nothing for a model that is there. */
+/** Options that mean nothing for a model that is there. */
 const OF_FILES = ['label', 'alpha', 'ignore', ...OF_LABELS] as const;
 
 function checkOptions(subject: string, options: ReportOptions): void {

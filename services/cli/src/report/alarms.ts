@@ -18,7 +18,7 @@ export interface JudgedRows {
   readonly order: 'time' | 'random';
 }
 
-/** Share of the rarest rows whose bursts say how many independent ones there are, as calibration. */
+/** Share of the rarest rows whose bursts say how many are independent, as in calibration. */
 const RAREST = 0.05;
 /** Expected alarms below which there is no verdict. */
 const FEWEST_EXPECTED = 3;
