@@ -9,7 +9,7 @@ import {
 } from '@flowline/features';
 import type { RowTraits } from './calibration/row-traits.ts';
 import { valueAt } from './sorted.ts';
-import type { DecidingScores } from './statistic/combined-scores.ts';
+import type { DecidingScores } from './statistic/decided-rows.ts';
 import { decidingScores } from './statistic/deciding-scores.ts';
 import type { Statistic } from './statistic/statistic.ts';
 

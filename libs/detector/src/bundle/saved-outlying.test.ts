@@ -10,7 +10,7 @@ import { loadedStatistic, savedStatistic } from './saved-statistic.ts';
 const rows = Float32Array.from({ length: 600 }, (_, i) => Math.sin(i) * (i % 7));
 const statisticOf = (remoteness: Remoteness, gate: number): OutlyingStatistic => ({
   ...{ test: 'outlying', density: { median: 1, quarter: 2 }, remote: { median: 0.5, quarter: 0.1 } },
-  ...{ remoteness, gate, missingNats: { b: -1.5 } },
+  ...{ remoteness, gate, missingNats: { b: -1.5 }, beyond: 40 },
 });
 const distance: Remoteness = { kind: 'distance', usual: 0.25, history: new NearestRows(rows, 3) };
 const isolation: Remoteness = { kind: 'isolation', usual: -9, forest: IsolationForest.grow(rows, 3, new Random(1)) };

@@ -13,7 +13,10 @@ const [HISTORY, NODES, ROOTS] = ['statistic/history', 'statistic/nodes', 'statis
 const NODE_NUMBERS = 3;
 
 /** Part of a bundle's manifest that describes its outlying statistic. */
-export interface OutlyingManifest extends Pick<OutlyingStatistic, 'test' | 'density' | 'remote' | 'missingNats'> {
+export interface OutlyingManifest extends Pick<
+  OutlyingStatistic,
+  'test' | 'density' | 'remote' | 'missingNats' | 'beyond'
+> {
   readonly version: number;
   /** Null if remoteness is measured of all rows. */
   readonly gate: number | null;

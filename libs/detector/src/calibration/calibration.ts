@@ -125,7 +125,7 @@ function rounding(score: number): number {
  * 99 % quantile of the scores by log 10¹² nats, or by ten times the range of their middle 98 % if
  * that is more. A single absurd row moves neither.
  */
-function farBeyond(sortedScores: Float64Array): number {
+export function farBeyond(sortedScores: Float64Array): number {
   const [least, most] = [quantileOfSorted(sortedScores, 0.01), quantileOfSorted(sortedScores, 0.99)];
   return most + Math.max(-Math.log(smallestPValue), FAR_SPANS * (most - least));
 }

@@ -2,8 +2,8 @@ import { at, type TestComponent, testComponents } from '@flowline/events';
 import type { EncodedBatch } from '@flowline/features';
 
 import { patternPValue } from '../calibration/calibration-set.ts';
-import type { RowTraits } from '../calibration/row-traits.ts';
 import { valueAt } from '../sorted.ts';
+import type { ComparedRows, DecidingScores } from './decided-rows.ts';
 import {
   gatedRows,
   noSecondStage,
@@ -14,26 +14,8 @@ import {
 } from './second-stage.ts';
 import type { CombinedStatistic, Component } from './statistic.ts';
 
-/** Deciding score of each row, which the calibration turns into a p-value. */
-export interface DecidingScores {
-  readonly scores: Float64Array;
-  /**
-   * Index in `testComponents` of the component that decided, per row; absent if low density alone
-   * decides.
-   */
-  readonly raisedBy?: Uint8Array;
-}
-
 /** Scores of each component, one per row. */
 export type ComponentScores = Readonly<Record<TestComponent, Float64Array>>;
-
-/** Traits of the rows of a part of a table that decide which others they are compared with. */
-export interface ComparedRows {
-  readonly missingPattern: Int32Array;
-  readonly traits: RowTraits;
-  /** Place in the table of the first row. */
-  readonly start: number;
-}
 
 /**
  * Computes the scores of a combined statistic, of a part of a table. A row's score depends only on

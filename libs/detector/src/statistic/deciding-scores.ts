@@ -1,6 +1,7 @@
 import type { EncodedBatch } from '@flowline/features';
 
-import { combinedScores, type ComparedRows, type DecidingScores } from './combined-scores.ts';
+import { combinedScores } from './combined-scores.ts';
+import type { ComparedRows, DecidingScores } from './decided-rows.ts';
 import { outlyingScores } from './outlying.ts';
 import type { StageScorer } from './second-stage.ts';
 import type { Statistic } from './statistic.ts';

@@ -3,6 +3,7 @@ import { at, blocksOf, inTurns, turn } from '@flowline/events';
 import { type ColumnTable, columnsOf } from '@flowline/features';
 import { outlierThreshold, Random } from '@flowline/flows';
 
+import { farBeyond } from '../calibration/calibration.ts';
 import { historyChunkRows, logDensities } from '../log-densities.ts';
 import { quantileOfSorted, valueAt } from '../sorted.ts';
 import { ordinaryRows } from '../training/ordinary-rows.ts';
@@ -58,7 +59,8 @@ export async function fitOutlying(parts: OutlyingParts, rows: ScoredRows): Promi
   const { logDensityNats, missingNats } = rows;
   const densities = comparableScores(missingNats, logDensityNats, { ...rows, start: 0 });
   const share = spec.remoteShare ?? REMOTE_SHARE;
-  const gate = share < 1 ? quantileOfSorted(densities.filter(Number.isFinite).sort(), 1 - share) : -Infinity;
+  const sorted = densities.filter(Number.isFinite).sort();
+  const gate = share < 1 ? quantileOfSorted(sorted, 1 - share) : -Infinity;
   const all = Int32Array.from(densities.keys());
   const { measure, own } = await measureFrom(parts);
   const sampleOf = (some: Int32Array) => measured(parts, measure, own, spaced(some, SPREAD_ROWS));
@@ -67,7 +69,8 @@ export async function fitOutlying(parts: OutlyingParts, rows: ScoredRows): Promi
   // Measured rows go on where the others are, without a gap between them.
   const remoteness: Remoteness = { ...measure, usual: quantileOfSorted(unusual, USUAL_SHARE) };
   const density = spreadOf(densities);
-  const statistic: OutlyingStatistic = { test: 'outlying', density, remote, remoteness, missingNats, gate };
+  const beyond = farBeyond(sorted);
+  const statistic: OutlyingStatistic = { test: 'outlying', density, remote, remoteness, missingNats, gate, beyond };
   const scores = new Float64Array(densities.length);
   for (const [start, end] of blocksOf(scores.length, historyChunkRows(calibration))) {
     await turn(signal);

@@ -3,7 +3,8 @@ import { Random } from '@flowline/flows';
 import { describe, expect, it } from '@jest/globals';
 
 import { fitCalibrationSet, patternPValue } from '../calibration/calibration-set.ts';
-import { type ComparedRows, type ComponentScores, joinedScores } from './combined-scores.ts';
+import { type ComponentScores, joinedScores } from './combined-scores.ts';
+import type { ComparedRows } from './decided-rows.ts';
 import { type Component, componentShares } from './statistic.ts';
 
 const D = 8;

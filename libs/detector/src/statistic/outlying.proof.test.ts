@@ -84,6 +84,20 @@ describe('the outlying test', () => {
     expect(alarms(every).filter((row) => !found.has(row)).length).toBeLessThan(20);
   }, 120_000);
 
+  it('is certain of what resembles nothing, also by a few calibration rows', async () => {
+    const random = new Random(15);
+    const [train, validation, calibration, test] = [700, 100, 150, 100].map((size) => groupedRows(size, random));
+    for (const data of ['clean', 'unlabelled'] as const) {
+      const history = { train: train!, validation: validation!, calibration: calibration!, test: test! };
+      const { bundle } = await trainDetector({ ...base, schema: groupedSchema, data, alpha: 1e-6 }, history);
+      const { numeric, ...table } = groupedRows(20, new Random(16));
+      const far = { ...table, numeric: numeric.map((value, i) => (i % 2 === 0 ? value + 1e4 : value)) };
+      const { pValues, pMethods } = await scored(bundle, far);
+      expect(Math.max(...pValues)).toBeLessThan(1e-9);
+      expect(new Set(pMethods)).toEqual(new Set(['floor']));
+    }
+  }, 120_000);
+
   it('is recalibrated with the rows that the model keeps', async () => {
     for (const data of ['clean', 'unlabelled'] as const) {
       const champion = await trained(data, 0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Random } from '@flowline/flows';
 
-import type { ComparedRows } from './combined-scores.ts';
+import type { ComparedRows } from './decided-rows.ts';
 import { NearestRows } from './nearest-rows.ts';
 import { outlyingScores, type OutlyingStatistic, spreadOf, squashed } from './outlying.ts';
 
@@ -18,6 +18,7 @@ const statistic: OutlyingStatistic = {
   remoteness: { kind: 'distance', history: new NearestRows(Float32Array.of(0, 10), 1), usual: 0.25 },
   missingNats: { b: -1 },
   gate: 3,
+  beyond: 50,
 };
 const scoresOf = (x: readonly number[], logP: readonly number[], missing = new Map<number, readonly string[]>()) =>
   outlyingScores(statistic, { rows: Float32Array.from(x) }, Float64Array.from(logP), compared(x.length, missing));
@@ -36,6 +37,13 @@ describe('the outlying statistic', () => {
     const { scores, raisedBy } = scoresOf([30, 10.5, 30], [-3.1, -9, -Infinity]);
     expect([...raisedBy]).toEqual([4, 0, 0]);
     expect(scores[2]).toBe(Infinity);
+  });
+
+  it('leaves what is beyond every calibration row to its density', () => {
+    const { scores } = scoresOf([0, 0, 0], [-49, -51, -1e6]);
+    expect(scores[0]).toBeLessThan(10);
+    expect(scores[1]).toBeGreaterThan(1_000);
+    expect(scores[2]).toBeGreaterThan(scores[1]!);
   });
 
   it('puts the mean log density of a feature in the place of a missing one', () => {

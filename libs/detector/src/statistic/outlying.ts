@@ -3,7 +3,7 @@ import type { EncodedBatch } from '@flowline/features';
 
 import { type CalibrationSet, lackingNats } from '../calibration/calibration-set.ts';
 import { quantileOfSorted, valueAt } from '../sorted.ts';
-import type { ComparedRows, DecidingScores } from './combined-scores.ts';
+import type { ComparedRows, DecidingScores } from './decided-rows.ts';
 import type { IsolationForest } from './isolation-forest.ts';
 import type { NearestRows } from './nearest-rows.ts';
 
@@ -37,6 +37,8 @@ export interface OutlyingStatistic {
   readonly missingNats: CalibrationSet['missingNats'];
   /** −log p from which on remoteness is measured: that of all other rows is usual. */
   readonly gate: number;
+  /** −log p beyond which an event resembles no calibration row: its density alone decides. */
+  readonly beyond: number;
 }
 
 /** Spread of scores; of equal ones, and of none, one that tells them apart from all others. */
@@ -49,6 +51,8 @@ export function spreadOf(scores: Float64Array): Spread {
 }
 
 const LEAST_QUARTER = 1e-6;
+/** Score of an event beyond all calibration rows at least, which no logarithm reaches. */
+const BEYOND = 1_000;
 
 /** ±log(1 + |z|) of a score by its spread: extreme scores of one kind do not drown the other. */
 export function squashed({ median, quarter }: Spread, score: number): number {
@@ -90,7 +94,7 @@ export function outlyingScores(
   compared: ComparedRows,
   own: Uint8Array | null = null,
 ): Required<DecidingScores> {
-  const { density, remote, remoteness, missingNats, gate } = statistic;
+  const { density, remote, remoteness, missingNats, gate, beyond } = statistic;
   const raisedBy = new Uint8Array(logDensityNats.length);
   const scores = comparableScores(missingNats, logDensityNats, compared).map((score, row) => {
     if (score === Infinity) return score;
@@ -98,7 +102,7 @@ export function outlyingScores(
     const isOwn = own?.[row] === 1;
     const far = squashed(remote, score < gate ? remoteness.usual : remotenessOf(remoteness, rows, row, isOwn));
     if (far > rarity && score >= gate) raisedBy[row] = DISTANT;
-    return rarity + far;
+    return rarity + far + (score > beyond ? BEYOND : 0);
   });
   return { scores, raisedBy };
 }
