@@ -458,7 +458,7 @@ describe('parseDetector', () => {
   it('takes the tests that there are, and no other', () => {
     expect(after('test: density', 'test: combined', whole)).toEqual([]);
     expect(after('test: density', 'test: typical', whole)).toEqual([
-      'spec.decision.test (line 25): found "typical" — expected one of density, combined',
+      'spec.decision.test (line 25): found "typical" — expected one of density, outlying, combined',
     ]);
   });
 });

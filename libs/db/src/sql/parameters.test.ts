@@ -85,7 +85,9 @@ describe.each(files)('the statements of %s', (file) => {
   const { declared, used } = statementsOf(file);
 
   it('use the parameters of their types, and no others', () => {
-    expect(used).not.toHaveLength(0);
+    // A file of statements that are composed when they are used has no fixed ones.
+    const isComposed = readFileSync(path.join(import.meta.dirname, file), 'utf8').includes('selectWhere<');
+    expect(used.length > 0 || isComposed).toBe(true);
     expect(used).toEqual(declared);
   });
 });
