@@ -45,13 +45,14 @@ export class ApiProblem extends Error {
 
 /** Time that a response may take. */
 const TIMEOUT_MS = 20_000;
+const CUT_OFF = 'The response broke off, or did not come from the API.';
 
 /**
  * Calls a route of the API with the session of the page.
  * @throws ApiProblem.
  */
 export async function call<Name extends RouteName>(name: Name, request: Request<Name>): Promise<Reply<Name>> {
-  return (await (await responseOf(name, request)).json()) as Reply<Name>;
+  return (await contentOf(await responseOf(name, request))) as Reply<Name>;
 }
 
 /**
@@ -59,7 +60,12 @@ export async function call<Name extends RouteName>(name: Name, request: Request<
  * @throws ApiProblem.
  */
 export async function callForBytes<Name extends RouteName>(name: Name, request: Request<Name>): Promise<Uint8Array> {
-  return new Uint8Array(await (await responseOf(name, request)).arrayBuffer());
+  const response = await responseOf(name, request);
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    throw lostResponse(error, CUT_OFF);
+  }
 }
 
 async function responseOf<Name extends RouteName>(name: Name, request: Request<Name>): Promise<Response> {
@@ -108,7 +114,7 @@ export async function contentOf(response: Response): Promise<unknown> {
   try {
     return (await response.json()) as unknown;
   } catch (error) {
-    throw lostResponse(error, 'The response broke off, or did not come from the API.');
+    throw lostResponse(error, CUT_OFF);
   }
 }
 
