@@ -65,6 +65,15 @@ export async function visit({ page }: Pick<Watched, 'page'>, url: string, path: 
 export const pixelsBeyond = ({ page }: Pick<Watched, 'page'>): Promise<number> =>
   page.evaluate<number>('Math.max(0, document.documentElement.scrollWidth - innerWidth)');
 
+/** Beginning of the innermost elements that reach beyond the window, for messages. */
+export const elementsBeyond = ({ page }: Pick<Watched, 'page'>): Promise<string> =>
+  page.evaluate<string>(
+    `[...document.querySelectorAll('body *')]
+      .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+      .filter((one, _, all) => !all.some((other) => other !== one && one.contains(other)))
+      .slice(0, 3).map((one) => one.outerHTML.slice(0, 160)).join(' | ')`,
+  );
+
 /** Serious findings of axe about a page, by rule. */
 export async function findings({ page }: Pick<Watched, 'page'>): Promise<string[]> {
   // Evaluated by the debugger, which the policy of the page does not bind.

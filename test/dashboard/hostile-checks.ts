@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { Page } from 'playwright-core';
 
-import { open, pixelsBeyond, visit, type Window } from './browser.ts';
+import { open, elementsBeyond, pixelsBeyond, visit, type Window } from './browser.ts';
 import type { Check, Stage } from './check.ts';
 import { hostile, HOSTILE_DETECTOR, seedHostile } from './hostile-seed.ts';
 import { ticketFor } from './seed.ts';
@@ -70,7 +70,11 @@ export const hostileChecks: readonly Check[] = [
           await unfold(page);
           for (const text of texts) await page.getByText(text).first().waitFor({ state: 'attached' });
           assert.equal(await foreign(page), 0, `${path} has elements of others`);
-          assert.equal(await pixelsBeyond(watched), 0, `${path} is wider than its window`);
+          assert.equal(
+            await pixelsBeyond(watched),
+            0,
+            `${path} is wider than its window: ${await elementsBeyond(watched)}`,
+          );
           assert.equal(await page.locator('[role=alert]').count(), 0, `${path} shows a problem`);
         }
         assert.equal(await page.evaluate(() => 'broken' in globalThis), false);

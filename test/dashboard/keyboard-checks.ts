@@ -20,7 +20,7 @@ const MOST_STEPS = 400;
 
 /** Script that numbers what a person can act upon, and returns how many that are. */
 const number = `(() => {
-  const selector = 'a[href], button:not(:disabled), input:not(:disabled), select, textarea, summary, [tabindex="0"]';
+  const selector = 'a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea, summary, [tabindex="0"]';
   const all = [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility() && one.closest('[inert]') === null);
   all.forEach((one, i) => { one.dataset.reach = String(i); });
   return all.length;

@@ -80,7 +80,7 @@ describe('trainOnce', () => {
 
   it('starts from the champion if it is told to, and stores what trained and what came of it', async () => {
     const test = await database();
-    const warm = readingsYaml({ steps: 50 }).replace('data: clean', 'data: clean, warmStart: true');
+    const warm = readingsYaml({ steps: 50 }).replace('data: clean', 'data: clean\n    warmStart: true');
     await applyDetector(test.db, parseDetector(warm, 'readings.yaml'));
     const first = await trainOnce(parts(test), byHand);
     expect(first?.backend).toBe('engine');
