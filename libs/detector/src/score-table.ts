@@ -12,7 +12,7 @@ import type { Statistic } from './statistic/statistic.ts';
 
 /** Parts of a model by which a table is scored. */
 export interface ScoringParts {
-  readonly scorer: Pick<Scorer, 'score' | 'latent' | 'gradient'>;
+  readonly scorer: Pick<Scorer, 'score' | 'latent'>;
   readonly encoding: Pick<FeatureEncoding, 'schema' | 'encode'>;
   readonly calibration: CalibrationSet;
   readonly statistic: Statistic | null;

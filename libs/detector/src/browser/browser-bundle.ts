@@ -20,7 +20,6 @@ export interface BrowserManifest extends CalibrationManifest {
   readonly members: readonly {
     readonly shape: PortableKernels['shape'];
     readonly score: KernelAddresses;
-    readonly gradient: KernelAddresses | null;
   }[];
 }
 
@@ -28,4 +27,4 @@ export interface BrowserManifest extends CalibrationManifest {
 export type Tensors = ReadonlyMap<string, SafeTensor>;
 
 /** Name of the tensor with the bytes of a member's kernel. */
-export const kernelName = (member: number, kernel: 'score' | 'gradient'): string => `member${member}/${kernel}.wasm`;
+export const kernelName = (member: number): string => `member${member}/score.wasm`;

@@ -1,4 +1,4 @@
-import { type PortableKernels, type Scorer, scorerOfKernels } from '@flowline/engine/browser';
+import { type PortableKernels, scorerOfKernels } from '@flowline/engine/browser';
 import { type FeatureTable, type KnownFeature, RowEncoder, tableOfValues } from '@flowline/features';
 import { decodeSafetensors } from '@flowline/flows';
 
@@ -59,7 +59,7 @@ export async function openBrowserBundle(bytes: Uint8Array): Promise<BrowserDetec
   }
   // As the API wrote it: its format and version are checked.
   const manifest = JSON.parse(text) as BrowserManifest;
-  const scorer: Scorer = await scorerOfKernels(kernelsOf(manifest, tensors));
+  const scorer = await scorerOfKernels(kernelsOf(manifest, tensors));
   const { encoding, statistic } = manifest;
   const parts = {
     ...{ scorer, calibration: loadedCalibrations(tensors, manifest) },
@@ -69,11 +69,7 @@ export async function openBrowserBundle(bytes: Uint8Array): Promise<BrowserDetec
 }
 
 const kernelsOf = ({ members }: BrowserManifest, tensors: Tensors): PortableKernels[] =>
-  members.map(({ shape, score, gradient }, member) => ({
-    shape,
-    score: kernelOf(tensors, kernelName(member, 'score'), score),
-    gradient: gradient && kernelOf(tensors, kernelName(member, 'gradient'), gradient),
-  }));
+  members.map(({ shape, score }, member) => ({ shape, score: kernelOf(tensors, kernelName(member), score) }));
 
 function kernelOf(tensors: Tensors, name: string, addresses: KernelAddresses): PortableKernels['score'] {
   const data = tensors.get(name)?.data;

@@ -2,13 +2,13 @@ import { at } from '@flowline/events';
 import type { SafeTensor } from '@flowline/flows';
 
 import { IsolationForest } from '../statistic/isolation-forest.ts';
-import { NearestRows } from '../statistic/nearest-rows.ts';
 import type { OutlyingStatistic, Remoteness } from '../statistic/outlying.ts';
+import { loadedHistory, savedHistory } from './saved-history.ts';
 import { unusable } from './unusable.ts';
 
 /** Version of the section that this release writes and reads. */
 const VERSION = 1;
-const [HISTORY, NODES, ROOTS] = ['statistic/history', 'statistic/nodes', 'statistic/roots'] as const;
+const [NODES, ROOTS] = ['statistic/nodes', 'statistic/roots'] as const;
 /** Numbers per node: its column, its value and the node above the cut. */
 const NODE_NUMBERS = 3;
 
@@ -31,9 +31,8 @@ export function savedOutlying({ remoteness, gate, ...statistic }: OutlyingStatis
   const shared = { ...statistic, version: VERSION, gate: Number.isFinite(gate) ? gate : null };
   if (remoteness.kind === 'distance') {
     const { kind, usual, history } = remoteness;
-    const { rows, width } = history;
-    const data: SafeTensor = { dtype: 'F32', shape: [rows.length / width, width], data: rows };
-    return { tensors: { [HISTORY]: data }, manifest: { ...shared, remoteness: { kind, usual, width } } };
+    const manifest = { ...shared, remoteness: { kind, usual, width: history.width } };
+    return { tensors: savedHistory(history), manifest };
   }
   const { kind, usual, forest } = remoteness;
   const { columns, values, above, roots, width } = forest;
@@ -72,9 +71,7 @@ function loadedRemoteness(
   { kind, usual, width }: OutlyingManifest['remoteness'],
 ): Remoteness {
   if (kind === 'isolation') return { kind, usual, forest: loadedForest(tensors, width) };
-  const data = tensors.get(HISTORY)?.data;
-  if (!(data instanceof Float32Array) || data.length % width !== 0) throw damaged(HISTORY);
-  return { kind, usual, history: new NearestRows(data, width) };
+  return { kind, usual, history: loadedHistory(tensors) };
 }
 
 function loadedForest(tensors: ReadonlyMap<string, SafeTensor>, width: number): IsolationForest {

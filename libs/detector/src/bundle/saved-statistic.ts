@@ -1,9 +1,9 @@
 import { type TestComponent, testComponents } from '@flowline/events';
 import type { SafeTensor } from '@flowline/flows';
 
-import { NearestRows } from '../statistic/nearest-rows.ts';
 import type { CombinedStatistic, Statistic } from '../statistic/statistic.ts';
 import { type CalibrationManifest, loadedCalibrations, savedCalibrations } from './saved-calibrations.ts';
+import { loadedHistory, savedHistory } from './saved-history.ts';
 import { loadedOutlying, type OutlyingManifest, savedOutlying } from './saved-outlying.ts';
 import { unusable } from './unusable.ts';
 
@@ -28,7 +28,6 @@ export type StatisticManifest = CombinedManifest | OutlyingManifest;
 
 const MEANS = 'statistic/linear/means';
 const WEIGHTS = 'statistic/linear/weights';
-const HISTORY = 'statistic/history';
 
 /** A statistic as tensors, and its part of the manifest. */
 export function savedStatistic(statistic: Statistic): {
@@ -53,10 +52,7 @@ function savedCombined({ components, linear, history, nearEnough }: CombinedStat
     [MEANS]: { dtype: 'F64', shape: [width], data: means },
     [WEIGHTS]: { dtype: 'F64', shape: [weights.length / width, width], data: weights },
   };
-  if (history !== null) {
-    const { rows } = history;
-    tensors[HISTORY] = { dtype: 'F32', shape: [rows.length / width, width], data: rows };
-  }
+  if (history !== null) Object.assign(tensors, savedHistory(history));
   const saved = components.map(({ name, share, calibration }) => {
     const own = savedCalibrations(calibration);
     for (const [tensor, data] of Object.entries(own.tensors)) tensors[`${prefixOf(name)}${tensor}`] = data;
@@ -94,15 +90,6 @@ function loadedNumbers(tensors: ReadonlyMap<string, SafeTensor>, name: string): 
   const data = tensors.get(name)?.data;
   if (!(data instanceof Float64Array)) throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks ${name}`);
   return data;
-}
-
-function loadedHistory(tensors: ReadonlyMap<string, SafeTensor>): NearestRows {
-  const { data, shape } = tensors.get(HISTORY) ?? {};
-  const width = shape?.at(1);
-  if (!(data instanceof Float32Array) || width === undefined) {
-    throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks ${HISTORY}`);
-  }
-  return new NearestRows(data, width);
 }
 
 const prefixOf = (name: TestComponent): string => `statistic/${name}/`;

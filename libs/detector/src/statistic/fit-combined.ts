@@ -3,6 +3,7 @@ import { ColumnTable, type FeatureEncoding } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
 import { type CalibrationSet, fitCalibrationSetSteps } from '../calibration/calibration-set.ts';
+import { encodedRows, spacedRows } from '../history/spaced-rows.ts';
 import { historyChunkRows } from '../log-densities.ts';
 import { quantileOfSorted, valueAt } from '../sorted.ts';
 import { ordinaryRows } from '../training/ordinary-rows.ts';
@@ -10,6 +11,7 @@ import { isRobust } from '../training/recipe.ts';
 import type { DetectorTrainingSpec } from '../training/training-spec.ts';
 import { flat, type ScoredRows, usualScores } from '../training/usual-scores.ts';
 import { componentPValues, type ComponentScores, joinedScores } from './combined-scores.ts';
+import { mostHistoryRows } from './history-rows.ts';
 import { fitLinearConditionals } from './linear-conditionals.ts';
 import { NearestRows } from './nearest-rows.ts';
 import {
@@ -25,8 +27,6 @@ import { type CombinedStatistic, type Component, componentShares, gates, type Tr
 
 /** Share of the rows with a distance that are near enough, and rows from which it is known. */
 const [NEAR_SHARE, NEAR_ROWS] = [0.75, 500];
-/** Bounds on the training rows that are encoded: their number and their values. */
-const [MOST_ROWS, MOST_VALUES] = [10_000, 1_000_000];
 
 /** Parts of a training that a combined statistic is fitted with. */
 export interface CombinedParts {
@@ -175,17 +175,12 @@ async function nearEnoughOf(
 /** Learns from ordinary training rows, evenly spaced in time. */
 async function trainedParts({ spec, encoding, signal }: CombinedParts, train: ColumnTable): Promise<TrainedParts> {
   const ordinary = await inTurns(ordinaryRows(spec, encoding, train), signal);
-  const width = encoding.dimensions + encoding.contextWidth;
-  const size = Math.min(ordinary.length, MOST_ROWS, Math.floor(MOST_VALUES / width));
-  const chosen = Int32Array.from({ length: size }, (_, i) =>
-    valueAt(ordinary, Math.floor((i * ordinary.length) / size)),
+  const chosen = spacedRows(ordinary, mostHistoryRows(encoding));
+  const { rows, width } = await encodedRows(encoding, train, chosen, signal);
+  const linear = await inTurns(
+    fitLinearConditionals({ rows, size: chosen.length, width }, encoding.dimensions),
+    signal,
   );
-  const rows = new Float32Array(size * width);
-  for (const [start, end] of blocksOf(size, historyChunkRows(train))) {
-    await turn(signal);
-    rows.set(encoding.encode(train.select(chosen.subarray(start, end))).rows, start * width);
-  }
-  const linear = await inTurns(fitLinearConditionals({ rows, size, width }, encoding.dimensions), signal);
   // Of unlabelled rows, the nearest to an anomaly may be another one.
   return { linear, history: spec.data === 'clean' ? new NearestRows(rows, width) : null };
 }

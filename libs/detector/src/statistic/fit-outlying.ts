@@ -1,9 +1,10 @@
 import type { Scorer } from '@flowline/engine';
 import { at, blocksOf, inTurns, turn } from '@flowline/events';
-import { type ColumnTable, columnsOf } from '@flowline/features';
+import { type ColumnTable, columnsOf, sortNumbers } from '@flowline/features';
 import { outlierThreshold, Random } from '@flowline/flows';
 
 import { farBeyond } from '../calibration/calibration.ts';
+import { encodedRows, spacedRows } from '../history/spaced-rows.ts';
 import { historyChunkRows, logDensities } from '../log-densities.ts';
 import { quantileOfSorted, valueAt } from '../sorted.ts';
 import { ordinaryRows } from '../training/ordinary-rows.ts';
@@ -20,6 +21,7 @@ import {
   type RemotenessMeasure,
   remotenessOf,
   spreadOf,
+  spreadOfSorted,
 } from './outlying.ts';
 
 /** Share of the events, the least dense ones, whose remoteness is measured. */
@@ -59,16 +61,16 @@ export async function fitOutlying(parts: OutlyingParts, rows: ScoredRows): Promi
   const { logDensityNats, missingNats } = rows;
   const densities = comparableScores(missingNats, logDensityNats, { ...rows, start: 0 });
   const share = spec.remoteShare ?? REMOTE_SHARE;
-  const sorted = densities.filter(Number.isFinite).sort();
+  const sorted = await inTurns(sortNumbers(densities.filter(Number.isFinite)), signal);
   const gate = share < 1 ? quantileOfSorted(sorted, 1 - share) : -Infinity;
   const all = Int32Array.from(densities.keys());
   const { measure, own } = await measureFrom(parts);
-  const sampleOf = (some: Int32Array) => measured(parts, measure, own, spaced(some, SPREAD_ROWS));
+  const sampleOf = (some: Int32Array) => measured(parts, measure, own, spacedRows(some, SPREAD_ROWS));
   const remote = spreadOf(await sampleOf(all));
   const unusual = (await sampleOf(all.filter((row) => valueAt(densities, row) >= gate))).sort();
   // Measured rows go on where the others are, without a gap between them.
   const remoteness: Remoteness = { ...measure, usual: quantileOfSorted(unusual, USUAL_SHARE) };
-  const density = spreadOf(densities);
+  const density = spreadOfSorted(sorted);
   const beyond = farBeyond(sorted);
   const statistic: OutlyingStatistic = { test: 'outlying', density, remote, remoteness, missingNats, gate, beyond };
   const scores = new Float64Array(densities.length);
@@ -101,18 +103,12 @@ async function usualTrainingRows(
   { spec, encoding, scorer, signal }: OutlyingParts,
   train: ColumnTable,
 ): Promise<{ readonly rows: Float32Array; readonly width: number }> {
-  const some = spaced(await inTurns(ordinaryRows(spec, encoding, train), signal), FOREST_ROWS);
+  const some = spacedRows(await inTurns(ordinaryRows(spec, encoding, train), signal), FOREST_ROWS);
   const table = columnsOf(train.select(some));
   const { logDensityNats } = await logDensities(scorer, encoding, table, { signal });
   const threshold = outlierThreshold(logDensityNats);
   const usual = some.filter((_, i) => valueAt(logDensityNats, i) >= threshold);
-  const width = encoding.dimensions + encoding.contextWidth;
-  const rows = new Float32Array(usual.length * width);
-  for (const [start, end] of blocksOf(usual.length, historyChunkRows(train))) {
-    await turn(signal);
-    rows.set(encoding.encode(train.select(usual.subarray(start, end))).rows, start * width);
-  }
-  return { rows, width };
+  return encodedRows(encoding, train, usual, signal);
 }
 
 /** Remoteness of some calibration rows. */
@@ -122,19 +118,14 @@ async function measured(
   own: Uint8Array,
   rows: Int32Array,
 ): Promise<Float64Array> {
+  const exact: Remoteness = { ...measure, usual: -Infinity };
   const found = new Float64Array(rows.length);
   for (const [start, end] of blocksOf(rows.length, SLICE_ROWS)) {
     await turn(signal);
     const { rows: encoded } = encoding.encode(calibration.select(rows.subarray(start, end)));
     for (let i = start; i < end; i++) {
-      found[i] = remotenessOf({ ...measure, usual: -Infinity }, encoded, i - start, own[valueAt(rows, i)] === 1);
+      found[i] = remotenessOf(exact, encoded, i - start, own[valueAt(rows, i)] === 1);
     }
   }
   return found;
-}
-
-/** At most so many of the rows, evenly spaced. */
-function spaced(rows: Int32Array, most: number): Int32Array {
-  const count = Math.min(rows.length, most);
-  return Int32Array.from({ length: count }, (_, i) => valueAt(rows, Math.floor((i * rows.length) / count)));
 }

@@ -1,14 +1,19 @@
-import { at, blocksOf, inTurns, turn } from '@flowline/events';
+import { at, inTurns } from '@flowline/events';
 import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 
-import { historyChunkRows } from '../log-densities.ts';
+import { encodedRows, spacedRows } from '../history/spaced-rows.ts';
 import { valueAt } from '../sorted.ts';
 import { ordinaryRows } from '../training/ordinary-rows.ts';
 import type { DetectorTrainingSpec } from '../training/training-spec.ts';
 import { NearestRows } from './nearest-rows.ts';
 
-/** Bounds on the rows that distances are measured from: their number and their values. */
+/** Bounds on the rows of a history that a statistic keeps: their number and their values. */
 const [MOST_ROWS, MOST_VALUES] = [10_000, 1_000_000];
+
+/** Most rows of a history that a statistic keeps. */
+export function mostHistoryRows({ dimensions, contextWidth }: FeatureEncoding): number {
+  return Math.min(MOST_ROWS, Math.floor(MOST_VALUES / (dimensions + contextWidth)));
+}
 
 /** Parts of a training by which rows are chosen and encoded. */
 export interface HistorySource {
@@ -32,27 +37,22 @@ export async function historyRows(
   const ordinary: Int32Array[] = [];
   for (const table of tables) ordinary.push(await inTurns(ordinaryRows(spec, encoding, table), signal));
   const total = ordinary.reduce((sum, { length }) => sum + length, 0);
+  const places = spacedRows(
+    Int32Array.from({ length: total }, (_, i) => i),
+    mostHistoryRows(encoding),
+  );
   const width = encoding.dimensions + encoding.contextWidth;
-  const count = Math.min(total, MOST_ROWS, Math.floor(MOST_VALUES / width));
-  const rows = new Float32Array(count * width);
+  const rows = new Float32Array(places.length * width);
   const chosen = tables.map(({ size }) => new Uint8Array(size));
   let [before, filled] = [0, 0];
   for (const [t, table] of tables.entries()) {
     const own = at(ordinary, t);
-    const places: number[] = [];
-    for (let i = filled; i < count; i++) {
-      const place = Math.floor((i * total) / count) - before;
-      if (place >= own.length) break;
-      places.push(valueAt(own, place));
-    }
-    for (const row of places) at(chosen, t)[row] = 1;
-    for (const [start, end] of blocksOf(places.length, historyChunkRows(table))) {
-      await turn(signal);
-      const { rows: encoded } = encoding.encode(table.select(Int32Array.from(places.slice(start, end))));
-      rows.set(encoded, (filled + start) * width);
-    }
+    const within = places.filter((place) => place >= before && place < before + own.length);
+    const taken = within.map((place) => valueAt(own, place - before));
+    for (const row of taken) at(chosen, t)[row] = 1;
+    rows.set((await encodedRows(encoding, table, taken, signal)).rows, filled * width);
     before += own.length;
-    filled += places.length;
+    filled += taken.length;
   }
   return { history: new NearestRows(rows, width), chosen };
 }

@@ -43,7 +43,11 @@ export interface OutlyingStatistic {
 
 /** Spread of scores; of equal ones, and of none, one that tells them apart from all others. */
 export function spreadOf(scores: Float64Array): Spread {
-  const sorted = scores.filter(Number.isFinite).sort();
+  return spreadOfSorted(scores.filter(Number.isFinite).sort());
+}
+
+/** {@link spreadOf} of finite scores, ascending. */
+export function spreadOfSorted(sorted: Float64Array): Spread {
   if (sorted.length === 0) return { median: 0, quarter: 1 };
   const median = quantileOfSorted(sorted, 0.5);
   const quarter = quantileOfSorted(sorted, 0.75) - median;

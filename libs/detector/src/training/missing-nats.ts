@@ -2,6 +2,7 @@ import { at, type FeatureSpec, turn } from '@flowline/events';
 import type { Scorer } from '@flowline/engine';
 import { type ColumnTable, type FeatureEncoding, type FeatureTable, tableColumns } from '@flowline/features';
 
+import { spacedRows } from '../history/spaced-rows.ts';
 import { type LogDensities, logDensities } from '../log-densities.ts';
 import { valueAt } from '../sorted.ts';
 
@@ -24,7 +25,7 @@ export async function missingNats(
   const found: Record<string, number> = {};
   const nullable = encoding.schema.filter((spec) => spec.nullable);
   if (nullable.length === 0) return found;
-  const rows = spacedRows(logDensityNats);
+  const rows = denseRows(logDensityNats);
   const observed = table.select(rows);
   for (const spec of nullable) {
     await turn(signal);
@@ -39,10 +40,9 @@ export async function missingNats(
 }
 
 /** Rows with a density, evenly spaced. */
-function spacedRows(logDensityNats: Float64Array): Int32Array {
+function denseRows(logDensityNats: Float64Array): Int32Array {
   const rows = Int32Array.from(logDensityNats.keys()).filter((row) => Number.isFinite(logDensityNats[row]));
-  const count = Math.min(rows.length, SAMPLE_ROWS);
-  return Int32Array.from({ length: count }, (_, i) => valueAt(rows, Math.floor((i * rows.length) / count)));
+  return spacedRows(rows, SAMPLE_ROWS);
 }
 
 /** The rows without their values of a feature, and 1 for each row that had one. */

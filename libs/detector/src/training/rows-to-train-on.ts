@@ -3,6 +3,7 @@ import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 import type { RowLookup, Rows } from '@flowline/flows';
 
 import type { HistoryParts } from '../bundle/bundle.ts';
+import { spacedRows } from '../history/spaced-rows.ts';
 import { minimumRowsOf, orFitted } from '../minimum-rows.ts';
 import { ordinaryRows } from './ordinary-rows.ts';
 import { recipe } from './recipe.ts';
@@ -34,7 +35,7 @@ export function* rowsToTrainOn(
   encodedBytes = ENCODED_BYTES,
 ): Steps<TrainingRows> {
   const ordinary = yield* ordinaryRows(spec, encoding, train);
-  const validating = spaced(yield* ordinaryRows(spec, encoding, validation), recipe.validationRows);
+  const validating = spacedRows(yield* ordinaryRows(spec, encoding, validation), recipe.validationRows);
   const least = (spec.minimumRows ?? minimumRowsOf(spec.family)).train;
   if (ordinary.length < least || validating.length === 0) {
     throw new FlowlineError(
@@ -97,10 +98,4 @@ function chosenRows(values: Float32Array, width: number, indices: Int32Array): F
   const chosen = new Float32Array(indices.length * width);
   indices.forEach((from, to) => chosen.set(values.subarray(from * width, (from + 1) * width), to * width));
   return chosen;
-}
-
-/** Selects at most `most` rows, evenly spaced in time. */
-function spaced(rows: Int32Array, most: number): Int32Array {
-  if (rows.length <= most) return rows;
-  return Int32Array.from({ length: most }, (_, i) => at(rows, Math.floor((i * rows.length) / most)));
 }
