@@ -4,11 +4,12 @@ import { call, type Item } from '../client/call.ts';
 import { useNews } from '../client/live.ts';
 import { mayOperate, session } from '../client/session.ts';
 import { Cli } from '../components/cli.tsx';
+import { FirstPage, NextPage } from '../components/paging.tsx';
 import { Card } from '../components/parts.tsx';
 import { SaveCsv } from '../components/save-csv.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { plural } from '../format/numbers.ts';
-import { setQuery, usePlace } from '../state/router.ts';
+import { usePlace } from '../state/router.ts';
 import { useStore } from '../state/store.ts';
 import { useLoad } from '../state/use-load.ts';
 import { AlertFilterBar } from './alert-filters.tsx';
@@ -108,18 +109,10 @@ function Inbox({
           </button>
         </p>
       )}
-      <AlertTable items={items} chosen={may ? chosen : null} onChoose={choose} />
+      <AlertTable items={items} choice={may ? { chosen, onChoose: choose } : null} />
       <div class="card-body actions">
-        {isLater && (
-          <button type="button" class="button" onClick={() => setQuery({ after: null })}>
-            First page
-          </button>
-        )}
-        {next !== null && (
-          <button type="button" class="button" onClick={() => setQuery({ after: next })}>
-            Next page
-          </button>
-        )}
+        <FirstPage isLater={isLater} />
+        <NextPage next={next} />
         <SaveCsv
           name="alerts"
           columns={['alert', 'severity', 'detector', 'entity', 'feature', 'what', 'bits', 'anomalies', 'first', 'last']}

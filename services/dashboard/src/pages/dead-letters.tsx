@@ -1,5 +1,6 @@
 import { call, type Item } from '../client/call.ts';
 import { mayOperate, session } from '../client/session.ts';
+import { NextPage } from '../components/paging.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank, ProblemNote, Show } from '../components/states.tsx';
 import { TableBox } from '../components/table-box.tsx';
@@ -69,9 +70,7 @@ export function DeadLetters({ name }: { readonly name: string }) {
               <Letters items={items} />
               {next !== null && (
                 <div class="card-body">
-                  <button type="button" class="button" onClick={() => setQuery({ after: next })}>
-                    Next page
-                  </button>
+                  <NextPage next={next} />
                 </div>
               )}
             </>

@@ -1,12 +1,11 @@
 import type { Item } from '../client/call.ts';
+import { type Choice, ChoiceCell, ChoiceHead } from '../components/choice.tsx';
+import { LastCell } from '../components/last-cell.tsx';
 import { Link } from '../components/link.tsx';
 import { severities, Severity } from '../components/parts.tsx';
 import { TableBox } from '../components/table-box.tsx';
-import { Time } from '../components/time.tsx';
 import { formatBits, formatCount, plural } from '../format/numbers.ts';
-import { formatDuration } from '../format/times.ts';
 import { addressOfFilters, type AlertFilters, filtersOfIncident, type Grouping } from './alert-query.ts';
-import { toggled } from './alert-table.tsx';
 import { titleOf } from './alert-words.ts';
 
 type Incident = Item<'GET /v1/incidents'>;
@@ -22,27 +21,22 @@ interface TableProps {
   readonly filters: AlertFilters;
   readonly by: Grouping;
   /** Ids of the incidents that are chosen; null if none can be. */
-  readonly chosen: ReadonlySet<string> | null;
-  readonly onChoose: (ids: ReadonlySet<string>) => void;
+  readonly choice: Choice | null;
 }
 
 /** Incidents as a table, whose rows can be chosen. */
-export function IncidentTable({ items, filters, by, chosen, onChoose }: TableProps) {
-  const isAll = chosen !== null && items.every(({ incidentId }) => chosen.has(incidentId));
+export function IncidentTable({ items, filters, by, choice }: TableProps) {
   return (
     <TableBox>
       <table class="table table-stack">
         <thead>
           <tr>
-            {chosen !== null && (
-              <th scope="col">
-                <input
-                  type="checkbox"
-                  aria-label="Choose all incidents of this page"
-                  checked={isAll}
-                  onChange={() => onChoose(new Set(isAll ? [] : items.map(({ incidentId }) => incidentId)))}
-                />
-              </th>
+            {choice !== null && (
+              <ChoiceHead
+                choice={choice}
+                ids={items.map(({ incidentId }) => incidentId)}
+                label="Choose all incidents of this page"
+              />
             )}
             <th scope="col">Severity</th>
             <th scope="col">What</th>
@@ -59,15 +53,12 @@ export function IncidentTable({ items, filters, by, chosen, onChoose }: TablePro
         <tbody>
           {items.map((incident) => (
             <tr key={incident.incidentId}>
-              {chosen !== null && (
-                <td>
-                  <input
-                    type="checkbox"
-                    aria-label={`Choose the incident ${titleOf(incident.worst).slice(0, 80)}`}
-                    checked={chosen.has(incident.incidentId)}
-                    onChange={() => onChoose(toggled(chosen, incident.incidentId))}
-                  />
-                </td>
+              {choice !== null && (
+                <ChoiceCell
+                  choice={choice}
+                  id={incident.incidentId}
+                  label={`Choose the incident ${titleOf(incident.worst).slice(0, 80)}`}
+                />
               )}
               <Cells incident={incident} to={addressOfIncident(incident, filters, by)} />
             </tr>
@@ -80,7 +71,6 @@ export function IncidentTable({ items, filters, by, chosen, onChoose }: TablePro
 
 function Cells({ incident, to }: { readonly incident: Incident; readonly to: string }) {
   const { severity, worst, alerts, unseen, anomalies, peakBits, firstSeen, lastSeen } = incident;
-  const lasted = Date.parse(lastSeen) - Date.parse(firstSeen);
   return (
     <>
       <td data-name="Severity">
@@ -99,10 +89,7 @@ function Cells({ incident, to }: { readonly incident: Incident; readonly to: str
       <td class="number" data-name="Bits">
         {peakBits > 0 ? formatBits(peakBits) : '–'}
       </td>
-      <td data-name="Last">
-        <Time at={lastSeen} />
-        {lasted >= 1_000 && <div class="small muted">over {formatDuration(lasted)}</div>}
-      </td>
+      <LastCell firstSeen={firstSeen} lastSeen={lastSeen} />
       <td data-name="State" class="state-cell">
         {incident.open === 0 ? 'resolved' : `${formatCount(incident.open)} open`}
         <div class="small muted">{unseen === 0 ? 'all seen' : `${formatCount(unseen)} unseen`}</div>

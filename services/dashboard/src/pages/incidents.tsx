@@ -5,6 +5,7 @@ import { call, type Item } from '../client/call.ts';
 import { useNews } from '../client/live.ts';
 import { mayOperate, session } from '../client/session.ts';
 import { Cli } from '../components/cli.tsx';
+import { FirstPage, NextPage } from '../components/paging.tsx';
 import { Card } from '../components/parts.tsx';
 import { SaveCsv } from '../components/save-csv.tsx';
 import { Show } from '../components/states.tsx';
@@ -114,18 +115,10 @@ function Incidents({ items, next, filters, by, onDone }: IncidentsProps) {
             }}
           />
         )}
-        <IncidentTable {...{ items, filters, by }} chosen={may ? chosen : null} onChoose={setChosen} />
+        <IncidentTable {...{ items, filters, by }} choice={may ? { chosen, onChoose: setChosen } : null} />
         <div class="card-body actions">
-          {isLater && (
-            <button type="button" class="button" onClick={() => setQuery({ after: null })}>
-              First page
-            </button>
-          )}
-          {next !== null && (
-            <button type="button" class="button" onClick={() => setQuery({ after: next })}>
-              Next page
-            </button>
-          )}
+          <FirstPage isLater={isLater} />
+          <NextPage next={next} />
           <Csv items={items} />
         </div>
       </Card>

@@ -1,11 +1,12 @@
 import { Cli } from '../components/cli.tsx';
 import { Link } from '../components/link.tsx';
+import { NextPage } from '../components/paging.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { TableBox } from '../components/table-box.tsx';
 import { Ago } from '../components/time.tsx';
 import { plural } from '../format/numbers.ts';
-import { setQuery, usePlace } from '../state/router.ts';
+import { usePlace } from '../state/router.ts';
 import { useLoad } from '../state/use-load.ts';
 import { AlertsFrame } from './alerts-frame.tsx';
 import { type Folder, folders, listResources, type Resource } from './resources.ts';
@@ -37,9 +38,7 @@ export function RulesPage({ folder }: { readonly folder: Folder }) {
               <Rows folder={folder} items={items} />
               {next !== null && (
                 <div class="card-body">
-                  <button type="button" class="button" onClick={() => setQuery({ after: next })}>
-                    Next page
-                  </button>
+                  <NextPage next={next} />
                 </div>
               )}
             </Card>
