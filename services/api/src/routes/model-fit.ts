@@ -39,7 +39,8 @@ const fit = z.strictObject({
 export const modelFitRoutes: readonly Route[] = [
   route({
     ...{ method: 'GET', path: '/v1/detectors/{detector}/models/{version}/fit', tag: 'models', scope: 'read' },
-    ...{ detector: 'path', problems: [413] },
+    // 422: stored events that are not of the model's features.
+    ...{ detector: 'path', problems: [413, 422] },
     summary: 'Compare stored events that a model has scored with events drawn from it, feature by feature.',
     params: detectorParams.extend({ version: version('Version of the model.') }),
     replies: { 200: { description: 'The comparison; without events, it has no features.', schema: fit } },
