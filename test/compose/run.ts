@@ -1,5 +1,5 @@
-// Starts docker-compose.yml and checks that an event produced to the topic becomes a scored row and
-// an alert:
+// Starts docker-compose.yml and checks that an event produced to the topic becomes a scored row, an
+// alert, and an anomaly of the API, which serves the pages beside it:
 //   npm run test:compose       (needs the images `flowline` and `flowline-demo`, built)
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -24,13 +24,14 @@ if (noJava !== null) {
   process.stderr.write(`${noJava}\n`);
   process.exit(1);
 }
-const ports = { postgres: await freePort(), kafka: await freePort() };
+const ports = { postgres: await freePort(), kafka: await freePort(), api: await freePort() };
 const env = {
   ...process.env,
   COMPOSE_PROJECT_NAME: `flowline-test-${process.pid}`,
   COMPOSE_FILE: 'docker-compose.yml:test/compose/override.yml',
   FLOWLINE_POSTGRES_PORT: String(ports.postgres),
   FLOWLINE_KAFKA_PORT: String(ports.kafka),
+  FLOWLINE_API_PORT: String(ports.api),
 };
 /** The compose plugin of docker, or the older docker-compose program. */
 const tool = spawnSync('docker', ['compose', 'version']).status === 0 ? ['docker', 'compose'] : ['docker-compose'];
@@ -55,6 +56,25 @@ const healthOf = (service: string): string =>
   spawnSync('docker', ['inspect', '--format', '{{.State.Health.Status}}', compose('ps', '-q', service).trim()], {
     encoding: 'utf8',
   }).stdout.trim();
+
+/** Asks the image for a token, reads the anomaly with it, and loads the pages and their script. */
+async function checkPages(url: string): Promise<void> {
+  const { text: token } = JSON.parse(
+    compose('run', '--rm', 'flowline', 'tokens', 'create', 'pages', '--scope', 'read', '--json'),
+  ) as { text: string };
+  const anomalies = await load(`${url}/v1/anomalies?detector=readings`, { authorization: `Bearer ${token}` });
+  if (!anomalies.includes('"odd"')) throw new Error(`the API does not have the anomaly: ${anomalies}`);
+  const page = await load(`${url}/ui/`);
+  const script = /<script[^>]* src="([^"]+)"/.exec(page)?.[1];
+  if (script === undefined) throw new Error(`the page has no script: ${page}`);
+  await load(new URL(script, `${url}/ui/`).href);
+}
+
+async function load(url: string, headers: Record<string, string> = {}): Promise<string> {
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
+  if (!response.ok) throw new Error(`${url} answers with ${response.status}: ${await response.text()}`);
+  return response.text();
+}
 
 const startedMs = performance.now();
 const database = new pg.Pool({
@@ -85,7 +105,7 @@ try {
   });
   await createReadings({ query }, makeReadings(HISTORY, 1));
   compose('run', '--rm', 'flowline', 'apply', '/detector.yaml');
-  compose('up', '-d', '--no-build', 'trainer', 'scorer');
+  compose('up', '-d', '--no-build', 'trainer', 'scorer', 'api');
   await reach('the trainer is healthy', () => healthOf('trainer') === 'healthy');
   compose('run', '--rm', 'flowline', 'train', 'readings');
   say('a model is trained');
@@ -109,6 +129,10 @@ try {
     const alerts = await readTopic([broker], 'readings.alerts');
     return alerts.some(({ value }) => (JSON.parse(value ?? '{}') as { event?: { id?: string } }).event?.id === 'odd');
   });
+
+  await reach('the API is healthy', () => healthOf('api') === 'healthy');
+  await checkPages(`http://127.0.0.1:${ports.api}`);
+  say('the pages and the anomaly are served');
 
   const demo = compose('run', '--rm', 'demo', '--json', '--history', '3000', '--events', '200');
   if (!demo.includes('"events":200')) throw new Error(`the demo in its image said: ${demo}`);
