@@ -1,6 +1,6 @@
 import { hash as digest } from 'node:crypto';
 
-import { at } from '@flowline/events';
+import { at, type Steps } from '@flowline/events';
 
 /** Bytes of the hash and of the partition in an entry. */
 const HASH_BYTES = 9;
@@ -107,13 +107,14 @@ export class ClaimRows {
     row.isChanged = true;
   }
 
-  /** Changes since the rows were read. */
-  changes(): ClaimChanges {
+  /** Changes since the rows were read, in steps of a row each. */
+  *changes(): Steps<ClaimChanges> {
     const extended: { low: number; added: Buffer }[] = [];
     const replaced: ClaimRow[] = [];
     const inserted: ClaimRow[] = [];
     for (const { low, entries, added, isNew, isChanged } of this.#rows) {
       if (added.length === 0 && !isChanged) continue;
+      yield;
       if (!isNew && !isChanged && claimCount(entries) + added.length <= ROW_ENTRIES) {
         extended.push({ low, added: Buffer.concat(added) });
         continue;
