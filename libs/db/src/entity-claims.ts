@@ -1,4 +1,4 @@
-import { blocksOf, type EventBatch, inTurns, type Steps } from '@flowline/events';
+import { blocksOf, type EventBatch, inShortTurns, type Steps } from '@flowline/events';
 import type pg from 'pg';
 
 import { boundedName } from './bounded-name.ts';
@@ -33,8 +33,6 @@ const NO_TOPIC_ID = '';
 const NAMES_PER_TRANSACTION = 5_000;
 /** Names between two steps of work on them: a millisecond at most. */
 const STEP_NAMES = 250;
-/** Turns of the event loop while names are hashed, looked for and written. */
-const SHORT_TURNS = { turnMs: 2 };
 /** Maximum rows that a statement writes: they travel as text. */
 const ROWS_PER_STATEMENT = 100;
 /** Maximum rows per transaction of {@link expireClaims}. */
@@ -87,7 +85,7 @@ async function note(
 ): Promise<readonly StrayEntity[]> {
   const strays: StrayEntity[] = [];
   for (let start = 0; start < entities.length; start += NAMES_PER_TRANSACTION) {
-    const names = await inTurns(named(entities.slice(start, start + NAMES_PER_TRANSACTION)), undefined, SHORT_TURNS);
+    const names = await inShortTurns(named(entities.slice(start, start + NAMES_PER_TRANSACTION)));
     strays.push(...(await withTransaction(db, (client) => noteNames(client, scope, names, claims))));
   }
   return strays;
@@ -127,7 +125,7 @@ async function noteNames(
     for (const { entity: name, partition: owner, day } of earlier)
       rows.add(claimHash(name), { partition: owner, day: owner === partition ? today : day });
   }
-  const strays = await inTurns(noteInRows(rows, names, { claims, partition, day: today }), undefined, SHORT_TURNS);
+  const strays = await inShortTurns(noteInRows(rows, names, { claims, partition, day: today }));
   await write(client, scopeId, rows);
   return strays;
 }
@@ -155,7 +153,7 @@ const stripesOf = (heads: readonly number[]): readonly number[] =>
   [...new Set(heads.map(stripeOf))].sort((a, b) => a - b);
 
 async function write(client: pg.PoolClient, scopeId: number, rows: ClaimRows): Promise<void> {
-  const { extended, replaced, inserted } = await inTurns(rows.changes(), undefined, SHORT_TURNS);
+  const { extended, replaced, inserted } = await inShortTurns(rows.changes());
   if (extended.length > 0)
     await extendClaimRows(client, {
       scopeId,
