@@ -85,8 +85,9 @@ export class ClaimRows {
     const row = this.#rowOf(headOf(hash));
     const position = row === null ? -1 : positionOf(row.text, hash);
     if (row === null || position < 0) return null;
-    const entry = row.entries.subarray(position, position + ENTRY_BYTES);
-    return { partition: entry.readUIntBE(HASH_BYTES, PARTITION_BYTES), day: dayOf(entry) };
+    const { entries } = row;
+    const partition = entries.readUIntBE(position + HASH_BYTES, PARTITION_BYTES);
+    return { partition, day: entries.readUInt16BE(position + ENTRY_BYTES - 2) };
   }
 
   /** Adds the claim of a hash that has none. */
@@ -163,7 +164,8 @@ const opened = (row: ClaimRow, isNew: boolean): OpenRow => ({
 });
 
 function encoded(hash: string, { partition, day }: Claim): Buffer {
-  const entry = Buffer.alloc(ENTRY_BYTES);
+  // Of the pool, and written whole: memory of its own would cost more than the claim.
+  const entry = Buffer.allocUnsafe(ENTRY_BYTES);
   entry.write(hash, 'latin1');
   entry.writeUIntBE(partition, HASH_BYTES, PARTITION_BYTES);
   entry.writeUInt16BE(day, ENTRY_BYTES - 2);
