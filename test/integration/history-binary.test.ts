@@ -153,6 +153,26 @@ describe('a history read as columns', () => {
     expect(await database.query('SELECT count(*)::int AS rows FROM kinds')).toEqual([{ rows: ROWS }]);
   });
 
+  it('reads and asks again on its connection, once all rows have been read', async () => {
+    const query = `SELECT to_timestamp(i) AS ts, repeat('x', i % 500) AS text FROM generate_series(1, 5000) AS i`;
+    const session = await HistorySession.open(database.db, { query, timeColumn: 'ts' }, never);
+    const lengths = async (): Promise<number[]> => {
+      const found: number[] = [];
+      for await (const { size, cells } of session.read({ columns: [{ name: 'text', asName: false }] })) {
+        for (let row = 0; row < size; row++) found.push(String(cells[0]?.values[row]).length);
+      }
+      return found;
+    };
+    try {
+      const expected = Array.from({ length: 5000 }, (_, i) => (i + 1) % 500);
+      expect(await lengths()).toEqual(expected);
+      expect((await session.summarise()).days.reduce((sum, { rows }) => sum + rows, 0)).toBe(5000);
+      expect(await lengths()).toEqual(expected);
+    } finally {
+      await session.close();
+    }
+  });
+
   it('reports an error of the query while its rows are read', async () => {
     const query = `SELECT to_timestamp(i) AS ts, 1 / (1000 - i) AS n FROM generate_series(1, 2000) AS i`;
     await expect(read({ columns: [{ name: 'n', asName: false }] }, { query, timeColumn: 'ts' })).rejects.toMatchObject({

@@ -39,8 +39,13 @@ export class BinaryRows {
   readonly cells: readonly (NumberCells | ValueCells)[];
   readonly #columns: readonly Column[];
   readonly #batchRows: number;
+  /** Bytes that are not decoded yet lie from `#position` to `#end`. */
   #buffer: Buffer = Buffer.alloc(0);
-  #position = HEADER_BYTES;
+  #view = viewOf(this.#buffer);
+  #position = 0;
+  #end = 0;
+  /** Bytes of the header that are still to come. */
+  #header = HEADER_BYTES;
   #rows = 0;
 
   constructor(formats: readonly RowFormat[], batchRows: number) {
@@ -60,23 +65,31 @@ export class BinaryRows {
     );
   }
 
-  /** Adds bytes that follow those added before. */
+  /** Adds bytes that follow those added before. They are copied. */
   add(bytes: Buffer): void {
-    const rest = this.#buffer.length - this.#position;
-    if (rest <= 0) {
-      this.#position = -rest;
-      this.#buffer = bytes;
-    } else {
-      this.#buffer = Buffer.concat([this.#buffer.subarray(this.#position), bytes]);
-      this.#position = 0;
-    }
+    const skipped = Math.min(this.#header, bytes.length);
+    this.#header -= skipped;
+    const rest = this.#end - this.#position;
+    const size = rest + bytes.length - skipped;
+    if (size > this.#buffer.length) this.#grow(size);
+    else this.#buffer.copyWithin(0, this.#position, this.#end);
+    bytes.copy(this.#buffer, rest, skipped);
+    this.#position = 0;
+    this.#end = size;
+  }
+
+  /** Moves the bytes that are not decoded yet to a larger buffer. */
+  #grow(size: number): void {
+    const larger = Buffer.allocUnsafeSlow(2 * size);
+    this.#buffer.copy(larger, 0, this.#position, this.#end);
+    this.#buffer = larger;
+    this.#view = viewOf(larger);
   }
 
   /** Decodes rows until a batch is full or the bytes end. Returns its rows if it is full, or 0. */
   fill(): number {
-    const view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.byteLength);
     while (this.#rows < this.#batchRows) {
-      const end = this.#decodeRow(view, this.#position);
+      const end = this.#decodeRow(this.#position);
       if (end < 0) return 0;
       this.#position = end;
       this.#rows++;
@@ -92,29 +105,30 @@ export class BinaryRows {
   }
 
   /** Decodes a row. Returns the position after it, or −1 if its bytes are not all there. */
-  #decodeRow(view: DataView, start: number): number {
-    const size = view.byteLength;
+  #decodeRow(start: number): number {
+    const [view, size, row] = [this.#view, this.#end, this.#rows];
     if (start + 2 > size || view.getInt16(start) < 0) return -1;
     let position = start + 2;
-    for (const column of this.#columns) {
+    for (const { format, texts, others, numbers } of this.#columns) {
       if (position + 4 > size) return -1;
       const length = view.getInt32(position);
       position += 4;
       if (length > 0 && position + length > size) return -1;
-      if (column.texts === null) putNumber(column, this.#rows, view, position, length);
-      else
-        column.others[this.#rows] = length < 0 ? null : column.texts.value(this.#buffer, position, position + length);
+      if (texts !== null) {
+        others[row] = length < 0 ? null : texts.value(this.#buffer, position, position + length);
+      } else {
+        numbers.isNull[row] = length < 0 ? 1 : 0;
+        if (length < 0) numbers.values[row] = NaN;
+        else if (format === 'float8') numbers.values[row] = view.getFloat64(position);
+        else numbers.values[row] = numberAt(view, position, format);
+      }
       if (length > 0) position += length;
     }
     return position;
   }
 }
 
-function putNumber({ format, numbers }: Column, row: number, view: DataView, position: number, length: number): void {
-  numbers.isNull[row] = length < 0 ? 1 : 0;
-  numbers.values[row] =
-    length < 0 ? NaN : format === 'float8' ? view.getFloat64(position) : numberAt(view, position, format);
-}
+const viewOf = ({ buffer, byteOffset, byteLength }: Buffer): DataView => new DataView(buffer, byteOffset, byteLength);
 
 function numberAt(view: DataView, position: number, format: RowFormat): number {
   switch (format) {

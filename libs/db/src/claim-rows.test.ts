@@ -1,4 +1,4 @@
-import { at } from '@flowline/events';
+import { at, atOnce } from '@flowline/events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -28,7 +28,7 @@ class Table {
   }
 
   write(changed: ClaimRows): void {
-    const { extended, replaced, inserted } = changed.changes();
+    const { extended, replaced, inserted } = atOnce(changed.changes());
     for (const { low, added } of extended) {
       const row = this.rows.get(low) ?? raise(`no row ${low} to extend`);
       this.rows.set(low, { ...row, entries: Buffer.concat([added, row.entries]) });

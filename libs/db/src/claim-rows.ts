@@ -1,6 +1,6 @@
 import { hash as digest } from 'node:crypto';
 
-import { at } from '@flowline/events';
+import { at, type Steps } from '@flowline/events';
 
 /** Bytes of the hash and of the partition in an entry. */
 const HASH_BYTES = 9;
@@ -85,8 +85,9 @@ export class ClaimRows {
     const row = this.#rowOf(headOf(hash));
     const position = row === null ? -1 : positionOf(row.text, hash);
     if (row === null || position < 0) return null;
-    const entry = row.entries.subarray(position, position + ENTRY_BYTES);
-    return { partition: entry.readUIntBE(HASH_BYTES, PARTITION_BYTES), day: dayOf(entry) };
+    const { entries } = row;
+    const partition = entries.readUIntBE(position + HASH_BYTES, PARTITION_BYTES);
+    return { partition, day: entries.readUInt16BE(position + ENTRY_BYTES - 2) };
   }
 
   /** Adds the claim of a hash that has none. */
@@ -107,13 +108,14 @@ export class ClaimRows {
     row.isChanged = true;
   }
 
-  /** Changes since the rows were read. */
-  changes(): ClaimChanges {
+  /** Changes since the rows were read, in steps of a row each. */
+  *changes(): Steps<ClaimChanges> {
     const extended: { low: number; added: Buffer }[] = [];
     const replaced: ClaimRow[] = [];
     const inserted: ClaimRow[] = [];
     for (const { low, entries, added, isNew, isChanged } of this.#rows) {
       if (added.length === 0 && !isChanged) continue;
+      yield;
       if (!isNew && !isChanged && claimCount(entries) + added.length <= ROW_ENTRIES) {
         extended.push({ low, added: Buffer.concat(added) });
         continue;
@@ -162,7 +164,8 @@ const opened = (row: ClaimRow, isNew: boolean): OpenRow => ({
 });
 
 function encoded(hash: string, { partition, day }: Claim): Buffer {
-  const entry = Buffer.alloc(ENTRY_BYTES);
+  // Of the pool, and written whole: memory of its own would cost more than the claim.
+  const entry = Buffer.allocUnsafe(ENTRY_BYTES);
   entry.write(hash, 'latin1');
   entry.writeUIntBE(partition, HASH_BYTES, PARTITION_BYTES);
   entry.writeUInt16BE(day, ENTRY_BYTES - 2);

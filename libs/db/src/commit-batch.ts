@@ -1,4 +1,4 @@
-import { at, type CommitReport, type EventBatch, type ScoredBatch } from '@flowline/events';
+import { at, type CommitReport, type EventBatch, inShortTurns, type ScoredBatch } from '@flowline/events';
 import type pg from 'pg';
 
 import type { Arrivals } from './arrivals.ts';
@@ -70,7 +70,7 @@ async function commitScored(db: Database, batch: ScoredBatch, options: CommitOpt
       const sources = await sourcesOf(client, batch);
       // Encoded before the fence is taken, to hold the lock as briefly as possible.
       const inSample = sampler(batch.topic, batch.partition, sample);
-      const rows = scoredEventRows(batch, sources, { inSample, precision });
+      const rows = await inShortTurns(scoredEventRows(batch, sources, { inSample, precision }));
       const fence = await takeFence(client, batch);
       const duplicates = await storeEventIds(client, batch, fence.nextOffset);
       const firstRow = firstRowBeyond(batch, fence.nextOffset);
@@ -154,7 +154,8 @@ async function commitUnscored(db: Database, batch: EventBatch, arrivals?: Arriva
   return withTransaction(db, async (client) => {
     const { detector, detectorVersion, topic, partition } = batch;
     const source = { detector, detectorVersion, modelVersion: null, topic, partition };
-    const rows = collectedEventRows(batch, (await selectScoreSource(client, source)).sourceId);
+    const { sourceId } = await selectScoreSource(client, source);
+    const rows = await inShortTurns(collectedEventRows(batch, sourceId));
     const { nextOffset: fence } = await takeFence(client, batch);
     const duplicates = await storeEventIds(client, batch, fence);
     const firstRow = firstRowBeyond(batch, fence);

@@ -1,6 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
-
-import type { EventBatch } from '@flowline/events';
+import { blocksOf, type EventBatch, inShortTurns, type Steps } from '@flowline/events';
 import type pg from 'pg';
 
 import { boundedName } from './bounded-name.ts';
@@ -31,8 +29,12 @@ import { withTransaction } from './transaction.ts';
 
 /** Topic id in the scope of entity claims where Kafka assigns none. */
 const NO_TOPIC_ID = '';
-/** Maximum names per transaction: their hashes take a few milliseconds. */
+/** Maximum names per transaction. */
 const NAMES_PER_TRANSACTION = 5_000;
+/** Names between two steps of work on them: a millisecond at most. */
+const STEP_NAMES = 250;
+/** Maximum rows that a statement writes: they travel as text. */
+const ROWS_PER_STATEMENT = 100;
 /** Maximum rows per transaction of {@link expireClaims}. */
 const EXPIRED_ROWS = 200;
 
@@ -83,8 +85,7 @@ async function note(
 ): Promise<readonly StrayEntity[]> {
   const strays: StrayEntity[] = [];
   for (let start = 0; start < entities.length; start += NAMES_PER_TRANSACTION) {
-    if (start > 0) await setImmediate();
-    const names = named(entities.slice(start, start + NAMES_PER_TRANSACTION));
+    const names = await inShortTurns(named(entities.slice(start, start + NAMES_PER_TRANSACTION)));
     strays.push(...(await withTransaction(db, (client) => noteNames(client, scope, names, claims))));
   }
   return strays;
@@ -97,10 +98,15 @@ interface Named {
   readonly hash: string;
 }
 
-/** Names with their hashes, each once. */
-function named(entities: readonly string[]): readonly Named[] {
+/** Names with their hashes, each once, in steps. */
+function* named(entities: readonly string[]): Steps<readonly Named[]> {
   const names = new Map(entities.map((entity) => [boundedName(entity), entity]));
-  return Array.from(names, ([name, entity]) => ({ entity, name, hash: claimHash(name) }));
+  const found: Named[] = [];
+  for (const [name, entity] of names) {
+    found.push({ entity, name, hash: claimHash(name) });
+    if (found.length % STEP_NAMES === 0) yield;
+  }
+  return found;
 }
 
 async function noteNames(
@@ -119,15 +125,26 @@ async function noteNames(
     for (const { entity: name, partition: owner, day } of earlier)
       rows.add(claimHash(name), { partition: owner, day: owner === partition ? today : day });
   }
+  const strays = await inShortTurns(noteInRows(rows, names, { claims, partition, day: today }));
+  await write(client, scopeId, rows);
+  return strays;
+}
+
+/** Claims names in rows, or notes their day. Returns those of other partitions. In steps. */
+function* noteInRows(
+  rows: ClaimRows,
+  names: readonly Named[],
+  { claims, partition, day }: { readonly claims: boolean; readonly partition: number; readonly day: number },
+): Steps<readonly StrayEntity[]> {
   const strays: StrayEntity[] = [];
-  for (const { entity, hash } of names) {
+  for (const [i, { entity, hash }] of names.entries()) {
+    if (i % STEP_NAMES === STEP_NAMES - 1) yield;
     const found = rows.find(hash);
     if (found === null) {
-      if (claims) rows.add(hash, { partition, day: today });
+      if (claims) rows.add(hash, { partition, day });
     } else if (found.partition !== partition) strays.push({ entity, partition: found.partition });
-    else if (found.day < today) rows.see(hash, today);
+    else if (found.day < day) rows.see(hash, day);
   }
-  await write(client, scopeId, rows);
   return strays;
 }
 
@@ -136,15 +153,17 @@ const stripesOf = (heads: readonly number[]): readonly number[] =>
   [...new Set(heads.map(stripeOf))].sort((a, b) => a - b);
 
 async function write(client: pg.PoolClient, scopeId: number, rows: ClaimRows): Promise<void> {
-  const { extended, replaced, inserted } = rows.changes();
+  const { extended, replaced, inserted } = await inShortTurns(rows.changes());
   if (extended.length > 0)
     await extendClaimRows(client, {
       scopeId,
       lows: extended.map(({ low }) => low),
       added: extended.map(({ added }) => added),
     });
-  if (replaced.length > 0) await replaceClaimRows(client, { scopeId, ...columnsOf(replaced) });
-  if (inserted.length > 0) await insertClaimRows(client, { scopeId, ...columnsOf(inserted) });
+  for (const [start, end] of blocksOf(replaced.length, ROWS_PER_STATEMENT))
+    await replaceClaimRows(client, { scopeId, ...columnsOf(replaced.slice(start, end)) });
+  for (const [start, end] of blocksOf(inserted.length, ROWS_PER_STATEMENT))
+    await insertClaimRows(client, { scopeId, ...columnsOf(inserted.slice(start, end)) });
 }
 
 const columnsOf = (rows: readonly ClaimRow[]) => ({

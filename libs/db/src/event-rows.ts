@@ -1,4 +1,4 @@
-import { at, type EventBatch, type ScoredBatch, type ValuesInForce } from '@flowline/events';
+import { at, blocksOf, type EventBatch, type ScoredBatch, type Steps, type ValuesInForce } from '@flowline/events';
 
 import { BinaryCopy } from './binary-copy.ts';
 import { isRoundable, markExact, type Rounding, roundingOf, type RowPrecision } from './rounding.ts';
@@ -10,6 +10,9 @@ type FeatureValues = Omit<ValuesInForce, 'rows' | 'detectorVersion'>;
 
 /** Bytes of a row without its values and event id, rounded up. */
 const ROW_BYTES = 160;
+
+/** Fields that are encoded in one step, a millisecond or so, and those of a row without values. */
+const [STEP_FIELDS, ROW_FIELDS] = [8_192, 8];
 
 /** Bits of a row's flags; the p-value's method is counted from bit 2 on. */
 const ANOMALY = 1;
@@ -37,46 +40,67 @@ export interface KeptRows {
 }
 
 /**
- * Encodes the scored events of a batch, in order: every anomaly, and other events if they are in
- * the sample.
+ * Encodes the scored events of a batch, in order and in steps: every anomaly, and other events if
+ * they are in the sample.
  */
-export function scoredEventRows(
-  batch: ScoredBatch,
-  { own, inForce }: SourceIds,
-  { inSample, precision }: RowOptions,
-): KeptRows {
+export function* scoredEventRows(batch: ScoredBatch, sources: SourceIds, options: RowOptions): Steps<KeptRows> {
   const anomalous = new Uint8Array(batch.size);
   for (const { row } of batch.anomalies) anomalous[row] = 1;
   const copy = eventCopy(batch);
-  const { valuesInForce, numericSpreads } = batch;
-  const isCompact = precision === 'compact';
-  const rounding = isCompact && numericSpreads !== undefined ? roundingOf(numericSpreads) : null;
+  const isCompact = options.precision === 'compact';
+  const rounding = isCompact && batch.numericSpreads !== undefined ? roundingOf(batch.numericSpreads) : null;
   const kept = new Uint8Array(batch.size);
-  for (let row = 0; row < batch.size; row++) {
-    const sampled = inSample(at(batch.offsets, row));
-    if (!sampled && anomalous[row] !== 1) continue;
-    kept[row] = 1;
-    const rowInForce = valuesInForce === null ? -1 : at(valuesInForce.rows, row);
-    const flags = (anomalous[row] === 1 ? ANOMALY : 0) + (sampled ? IN_SAMPLE : 0) + METHOD[at(batch.pMethods, row)];
-    beginEvent(copy, batch, row, { source: rowInForce < 0 ? own : inForce, flags });
-    writeScore(copy, batch, row, isCompact);
-    if (valuesInForce === null || rowInForce < 0) writeValues(copy, batch, row, rounding);
-    else writeValues(copy, valuesInForce, rowInForce, null);
-    writeEntity(copy, batch, row);
+  const rows: RowsToWrite = { ...sources, inSample: options.inSample, isCompact, rounding, anomalous, kept };
+  for (const [start, end] of blocksOf(batch.size, stepRows(batch))) {
+    for (let row = start; row < end; row++) writeScored(copy, batch, row, rows);
+    yield;
   }
   return { copy, before: (row) => kept.subarray(0, row).reduce((count, one) => count + one, 0) };
 }
 
-/** Encodes all events of a batch that has no model yet, exactly. */
-export function collectedEventRows(batch: EventBatch, source: number): KeptRows {
+/** Parts of the rows of a batch. */
+interface RowsToWrite extends SourceIds {
+  readonly inSample: InSample;
+  readonly isCompact: boolean;
+  readonly rounding: Rounding | null;
+  /** 1 for each anomaly. */
+  readonly anomalous: Uint8Array;
+  /** Receives 1 for each row that is kept. */
+  readonly kept: Uint8Array;
+}
+
+function writeScored(copy: BinaryCopy, batch: ScoredBatch, row: number, rows: RowsToWrite): void {
+  const sampled = rows.inSample(at(batch.offsets, row));
+  const isAnomaly = rows.anomalous[row] === 1;
+  if (!sampled && !isAnomaly) return;
+  rows.kept[row] = 1;
+  const { valuesInForce } = batch;
+  const rowInForce = valuesInForce === null ? -1 : at(valuesInForce.rows, row);
+  const flags = (isAnomaly ? ANOMALY : 0) + (sampled ? IN_SAMPLE : 0) + METHOD[at(batch.pMethods, row)];
+  beginEvent(copy, batch, row, { source: rowInForce < 0 ? rows.own : rows.inForce, flags });
+  writeScore(copy, batch, row, rows.isCompact);
+  if (valuesInForce === null || rowInForce < 0) writeValues(copy, batch, row, rows.rounding);
+  else writeValues(copy, valuesInForce, rowInForce, null);
+  writeEntity(copy, batch, row);
+}
+
+/** Encodes all events of a batch that has no model yet, exactly and in steps. */
+export function* collectedEventRows(batch: EventBatch, source: number): Steps<KeptRows> {
   const copy = eventCopy(batch);
-  for (let row = 0; row < batch.size; row++) {
-    beginEvent(copy, batch, row, { source, flags: IN_SAMPLE }).null().null().null().null();
-    writeValues(copy, batch, row, null);
-    writeEntity(copy, batch, row);
+  for (const [start, end] of blocksOf(batch.size, stepRows(batch))) {
+    for (let row = start; row < end; row++) {
+      beginEvent(copy, batch, row, { source, flags: IN_SAMPLE }).null().null().null().null();
+      writeValues(copy, batch, row, null);
+      writeEntity(copy, batch, row);
+    }
+    yield;
   }
   return { copy, before: (row) => row };
 }
+
+/** Rows of a batch that are encoded in one step. */
+const stepRows = ({ numericWidth, levelWidth }: EventBatch): number =>
+  Math.max(1, Math.floor(STEP_FIELDS / (ROW_FIELDS + numericWidth + levelWidth)));
 
 /** Creates a buffer sized for the events of a batch. */
 function eventCopy({ size, numericWidth, levelWidth }: EventBatch): BinaryCopy {

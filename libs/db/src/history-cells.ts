@@ -1,4 +1,4 @@
-import { at, parseJson } from '@flowline/events';
+import { missing, parseJson } from '@flowline/events';
 
 import { TIMESTAMPS } from './history-time.ts';
 
@@ -69,7 +69,7 @@ export class CellTexts {
   value(bytes: Buffer, start: number, end: number): unknown {
     if (this.#format === 'list' || end - start > MOST_BYTES) return this.#decode(bytes, start, end);
     let hash = end - start;
-    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + at(bytes, i)) | 0;
+    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? missing(bytes, i))) | 0;
     const place = (hash ^ (hash >>> 10)) & (PLACES - 1);
     const known = this.#remembered[place];
     if (known !== undefined && isSame(known.bytes, bytes, start, end)) return known.value;

@@ -1,8 +1,8 @@
 import { at } from '@flowline/events';
 import type pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
 
 import { BinaryRows, type NumberCells, type ValueCells } from './binary-rows.ts';
+import { CopyOut } from './copy-out.ts';
 import { closeClient, cutClient, type Database } from './database.ts';
 import { toFlowlineError } from './database-error.ts';
 import { type HistorySummary, summarise } from './history.ts';
@@ -115,7 +115,7 @@ export class HistorySession {
     // As part of COPY, only a text that is one complete SELECT by itself.
     await this.#run(() => this.#client.query(oneStatement(`SELECT * FROM (${rows.text}\n) AS checked LIMIT 0`)));
     const binary = new BinaryRows(rows.formats, Math.max(64, Math.floor(BATCH_CELLS / rows.formats.length)));
-    const stream = this.#client.query(copyTo(`COPY (${rows.text}\n) TO STDOUT (FORMAT binary)`));
+    const stream = this.#client.query(new CopyOut(`COPY (${rows.text}\n) TO STDOUT (FORMAT binary)`));
     try {
       for await (const bytes of stream) {
         binary.add(bytes as Buffer);

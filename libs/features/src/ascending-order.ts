@@ -10,7 +10,10 @@ import { type Digit, digitAt, HIGH_WORD, LOW_WORD, sortByWord, wordAt, wordsOf }
 export function* ascendingOrder(values: Float64Array): Steps<Int32Array | null> {
   if (yield* ascends(values)) return null;
   let [from, to] = [new Int32Array(values.length), new Int32Array(values.length)];
-  for (const [start, end] of blocksOf(values.length)) for (let i = start; i < end; i++) from[i] = i;
+  for (const [start, end] of blocksOf(values.length)) {
+    for (let i = start; i < end; i++) from[i] = i;
+    yield;
+  }
   const words = wordsOf(values);
   for (const word of [LOW_WORD, HIGH_WORD] as const) {
     [from, to] = yield* sortByWord(values, word, [from, to], (source, target, digit, places, start, end) => {
@@ -22,8 +25,19 @@ export function* ascendingOrder(values: Float64Array): Steps<Int32Array | null> 
 
 function* ascends(values: Float64Array): Steps<boolean> {
   for (const [start, end] of blocksOf(values.length)) {
-    for (let i = Math.max(1, start); i < end; i++) if (at(values, i) < at(values, i - 1)) return false;
+    if (!ascendsWithin(values, Math.max(1, start), end)) return false;
     yield;
+  }
+  return true;
+}
+
+/** True if none of some values is less than the one before it. */
+function ascendsWithin(values: Float64Array, start: number, end: number): boolean {
+  let previous = values.at(start - 1) ?? -Infinity;
+  for (let i = start; i < end; i++) {
+    const value = values[i] ?? missing(values, i);
+    if (value < previous) return false;
+    previous = value;
   }
   return true;
 }

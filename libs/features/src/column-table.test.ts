@@ -35,6 +35,7 @@ describe('ColumnTable', () => {
     const table = columnsOf(all);
     const [from, to] = [65_530, 131_080];
     expect(table.slice(from, to).rows(0, 20)).toEqual(sliceTable(all, from, from + 20));
+    expect(table.slice(100, to).rows(from - 200, from)).toEqual(sliceTable(all, from - 100, from + 100));
     const picked = Int32Array.of(149_999, 0, 65_535, 65_536, 131_072);
     expect(table.select(picked)).toEqual(selectRows(all, picked));
     const numbers = [...table.slice(from, to).numbers(1)].flatMap((part) => [...part]);

@@ -1,4 +1,4 @@
-import { at, FlowlineError } from '@flowline/events';
+import { at, FlowlineError, missing } from '@flowline/events';
 
 import type { FeatureTable } from './feature-table.ts';
 import { MISSING } from './level-column.ts';
@@ -70,8 +70,21 @@ export class ColumnTable {
 
   /** Copies rows start ≤ row < end to a table of rows. */
   rows(start: number, end: number): FeatureTable {
-    const [from, to] = [Math.max(0, start), Math.min(end, this.size)];
-    return this.select(Int32Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i));
+    const { numericWidth, levelWidth } = this;
+    const part = this.slice(start, end);
+    const { size } = part;
+    const numeric = new Float64Array(size * numericWidth);
+    for (let column = 0; column < numericWidth; column++) {
+      let cell = column;
+      for (const values of part.numbers(column)) cell = spread(values, numeric, cell, numericWidth);
+    }
+    const levels: (string | null)[] = new Array<string | null>(size * levelWidth).fill(null);
+    for (let column = 0; column < levelWidth; column++) {
+      let cell = column;
+      const names = this.names(column);
+      for (const indices of part.levels(column)) cell = spreadNames(indices, names, levels, cell, levelWidth);
+    }
+    return { size, numeric, numericWidth, levels, levelWidth };
   }
 
   /**
@@ -107,6 +120,29 @@ export class ColumnTable {
       row += to - from;
     }
   }
+}
+
+/** Copies values to every `width`-th cell from one on. Returns the cell after them. */
+function spread(values: Float64Array, into: Float64Array, first: number, width: number): number {
+  let cell = first;
+  for (let i = 0; i < values.length; i++, cell += width) into[cell] = values[i] ?? missing(values, i);
+  return cell;
+}
+
+/** Copies the names of levels, as {@link spread} does; a missing one has none. */
+function spreadNames(
+  indices: Int32Array,
+  names: readonly string[],
+  into: (string | null)[],
+  first: number,
+  width: number,
+): number {
+  let cell = first;
+  for (let i = 0; i < indices.length; i++, cell += width) {
+    const index = indices[i] ?? missing(indices, i);
+    if (index !== MISSING) into[cell] = names[index] ?? missing(names, index);
+  }
+  return cell;
 }
 
 const noRow = (size: number, row: number): FlowlineError =>

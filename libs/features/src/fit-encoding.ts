@@ -1,5 +1,6 @@
 import { at, atOnce, type FeatureSpec, FlowlineError, missing, type Steps } from '@flowline/events';
 
+import { type ColumnSpace, columnSpace } from './column-space.ts';
 import type { ColumnTable } from './column-table.ts';
 import { columnsOf } from './column-table-builder.ts';
 import { ENCODING_FORMAT, ENCODING_VERSION } from './encoding-config.ts';
@@ -56,8 +57,9 @@ export function* fitEncodingSteps(
   const numericSpecs = schema.filter((spec) => !isLevelFeature(spec));
   const levelSpecs = schema.filter(isLevelFeature);
   const numeric: (NumericColumnConfig | null)[] = [];
+  const space = columnSpace(table.size);
   for (const [column, spec] of numericSpecs.entries()) {
-    numeric.push(yield* fitNumbers(spec, table, column, rule, warnings));
+    numeric.push(yield* fitNumbers(spec, { table, index: column, space }, rule, warnings));
   }
   const levels: LevelColumn[] = [];
   for (const [column, spec] of levelSpecs.entries()) levels.push(yield* fitLevels(spec, table, column, warnings));
@@ -78,14 +80,13 @@ export function* fitEncodingSteps(
 
 function* fitNumbers(
   spec: FeatureSpec,
-  table: ColumnTable,
-  index: number,
+  { table, index, space }: { readonly table: ColumnTable; readonly index: number; readonly space: ColumnSpace },
   rule: StrayRule,
   warnings: string[],
 ): Steps<NumericColumnConfig | null> {
-  const observed = yield* observedNumbers(spec, table, index);
+  const observed = yield* observedNumbers(spec, table, index, space.observed);
   if (spec.type === 'cyclic') return null;
-  const fitted = yield* fitNumericSteps(spec, observed, rule);
+  const fitted = yield* fitNumericSteps(spec, observed, rule, space);
   const { name, type } = spec;
   const { config } = fitted.column;
   const rowOf = (value: number): string => `${shown(value)} in training row ${firstRow(table, index, value) + 1}`;
@@ -132,23 +133,42 @@ function firstRow(table: ColumnTable, column: number, value: number): number {
   return -1;
 }
 
-function* observedNumbers({ name, nullable }: FeatureSpec, table: ColumnTable, column: number): Steps<Float64Array> {
-  const observed = new Float64Array(table.size);
+/** Observed values of a column, in the order of the rows and within `into`. */
+function* observedNumbers(
+  spec: FeatureSpec,
+  table: ColumnTable,
+  column: number,
+  into: Float64Array,
+): Steps<Float64Array> {
   let count = 0;
   let row = 0;
   for (const values of table.numbers(column)) {
-    for (let i = 0; i < values.length; i++, row++) {
-      const value = at(values, i);
-      if (Number.isNaN(value)) {
-        if (!nullable) throw requiredMissing(name, row);
-        continue;
-      }
-      if (!Number.isFinite(value)) throw infiniteValue(name, row);
-      observed[count++] = value;
-    }
+    count = putObserved(spec, values, row, into, count);
+    row += values.length;
     yield;
   }
-  return observed.subarray(0, count);
+  return into.subarray(0, count);
+}
+
+/** Puts the observed ones of values from a place on. Returns the place after them. */
+function putObserved(
+  { name, nullable }: FeatureSpec,
+  values: Float64Array,
+  firstRow: number,
+  into: Float64Array,
+  from: number,
+): number {
+  let place = from;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? missing(values, i);
+    if (Number.isNaN(value)) {
+      if (!nullable) throw requiredMissing(name, firstRow + i);
+      continue;
+    }
+    if (!Number.isFinite(value)) throw infiniteValue(name, firstRow + i);
+    into[place++] = value;
+  }
+  return place;
 }
 
 function* fitLevels(spec: FeatureSpec, table: ColumnTable, index: number, warnings: string[]): Steps<LevelColumn> {
@@ -156,11 +176,8 @@ function* fitLevels(spec: FeatureSpec, table: ColumnTable, index: number, warnin
   const rows = new Float64Array(names.length);
   let row = 0;
   for (const indices of table.levels(index)) {
-    for (const level of indices) {
-      if (level >= 0) rows[level] = at(rows, level) + 1;
-      else if (!spec.nullable) throw requiredMissing(spec.name, row);
-      row++;
-    }
+    countLevels(spec, indices, row, rows);
+    row += indices.length;
     yield;
   }
   const counted = names.map((name, level) => [name, at(rows, level)] as const);
@@ -172,6 +189,14 @@ function* fitLevels(spec: FeatureSpec, table: ColumnTable, index: number, warnin
     );
   }
   return column;
+}
+
+function countLevels({ name, nullable }: FeatureSpec, levels: Int32Array, firstRow: number, rows: Float64Array): void {
+  for (let i = 0; i < levels.length; i++) {
+    const level = levels[i] ?? missing(levels, i);
+    if (level >= 0) rows[level] = at(rows, level) + 1;
+    else if (!nullable) throw requiredMissing(name, firstRow + i);
+  }
 }
 
 /** Fits the chain of a scored level column that has one before it; null for any other. */

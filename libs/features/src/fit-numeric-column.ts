@@ -1,5 +1,6 @@
 import { at, atOnce, type FeatureSpec, type Steps } from '@flowline/events';
 
+import { type ColumnSpace, columnSpace } from './column-space.ts';
 import { scaleOf } from './feature-schema.ts';
 import { filterNumbers, mapNumbers } from './map-numbers.ts';
 import { noiseScaleSteps } from './noise.ts';
@@ -55,8 +56,15 @@ export const fitNumericColumn = (spec: FeatureSpec, observed: Float64Array, rule
 /**
  * {@link fitNumericColumn} in steps. The column is sorted once: every map of a fit keeps the order.
  */
-export function* fitNumericSteps(spec: FeatureSpec, observed: Float64Array, rule: StrayRule): Steps<FittedColumn> {
-  const sorted = yield* sortNumbers(observed.slice());
+export function* fitNumericSteps(
+  spec: FeatureSpec,
+  observed: Float64Array,
+  rule: StrayRule,
+  space: Pick<ColumnSpace, 'sorted' | 'scratch'> = columnSpace(observed.length),
+): Steps<FittedColumn> {
+  const copy = space.sorted.subarray(0, observed.length);
+  copy.set(observed);
+  const sorted = yield* sortNumbers(copy, space.scratch.subarray(0, observed.length));
   const accepts = domainOf(spec, sorted);
   const inside = yield* insideOf(spec, sorted, accepts);
   const transform = yield* fitTransform(spec, inside);

@@ -1,4 +1,4 @@
-import { at, atOnce, blocksOf, type Steps } from '@flowline/events';
+import { at, atOnce, blocksOf, missing, type Steps } from '@flowline/events';
 
 /**
  * Limits of the training noise per dimension, in standard deviations of the column
@@ -28,17 +28,29 @@ export function* noiseScaleSteps(sorted: Float64Array, standardised: (value: num
   const gaps: number[] = [];
   let previous = NaN;
   for (const [start, end] of blocksOf(n)) {
-    for (let i = start; i < end; i++) {
-      const value = standardised(at(sorted, i));
-      if (value > previous) gaps.push(value - previous);
-      previous = value;
-    }
+    previous = addGaps(sorted.subarray(start, end), standardised, previous, gaps);
     if (gaps.length >= most) return LEAST_NOISE;
     yield;
   }
   const distinct = gaps.length + 1;
   const discrete = distinct > 1 && distinct <= most && distinct < n / 2;
   return discrete ? Math.max(LEAST_NOISE, Math.min(LARGEST_NOISE, median(gaps) / 2)) : LEAST_NOISE;
+}
+
+/** Adds the gaps between a value and the next ones, where these differ. Returns the last value. */
+function addGaps(
+  sorted: Float64Array,
+  standardised: (value: number) => number,
+  before: number,
+  gaps: number[],
+): number {
+  let previous = before;
+  for (let i = 0; i < sorted.length; i++) {
+    const value = standardised(sorted[i] ?? missing(sorted, i));
+    if (value > previous) gaps.push(value - previous);
+    previous = value;
+  }
+  return previous;
 }
 
 function median(values: number[]): number {

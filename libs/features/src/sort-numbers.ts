@@ -1,4 +1,4 @@
-import { at, type Steps } from '@flowline/events';
+import { missing, type Steps } from '@flowline/events';
 
 import { type Digit, digitAt, HIGH_WORD, LOW_WORD, sortByWord, wordAt, wordsOf } from './radix.ts';
 
@@ -11,10 +11,13 @@ const FEWEST = 24;
  * digit by digit, then each run of numbers with the same upper half by itself. Changes `values`;
  * the result is it or another array of its length.
  * @param values without NaN.
+ * @param scratch space for as many, which may be the result.
  */
-export function* sortNumbers(values: Float64Array): Steps<Float64Array> {
+export function* sortNumbers(
+  values: Float64Array,
+  scratch: Float64Array = new Float64Array(values.length),
+): Steps<Float64Array> {
   if (values.length <= FEW) return values.sort();
-  const scratch = new Float64Array(values.length);
   const [sorted, rest] = yield* sortByWord(values, HIGH_WORD, [values, scratch], scatter);
   yield* sortRuns(sorted, rest);
   return sorted;
@@ -33,7 +36,7 @@ function scatter(
     const value = digitAt(words, digit, i);
     const place = wordAt(places, value);
     places[value] = place + 1;
-    to[place] = at(from, i);
+    to[place] = from[i] ?? missing(from, i);
   }
 }
 
@@ -60,9 +63,13 @@ function* sortRuns(values: Float64Array, scratch: Float64Array): Steps<void> {
 
 function insertionSort(values: Float64Array, start: number, end: number): void {
   for (let i = start + 1; i < end; i++) {
-    const value = at(values, i);
+    const value = values[i] ?? missing(values, i);
     let place = i;
-    for (; place > start && at(values, place - 1) > value; place--) values[place] = at(values, place - 1);
+    for (; place > start; place--) {
+      const before = values[place - 1] ?? missing(values, place - 1);
+      if (!(before > value)) break;
+      values[place] = before;
+    }
     values[place] = value;
   }
 }

@@ -39,8 +39,11 @@ function timeOf(value: unknown, unit: TimeUnit): number {
 
 /** The rows of a batch that have a valid time, in their order. */
 export function timedRows(batch: HistoryBatch): HistoryBatch {
-  const rows = Array.from({ length: batch.size }, (_, row) => row).filter((row) => at(batch.timesMs, row) >= -Infinity);
-  if (rows.length === batch.size) return batch;
+  const isTimed = (row: number): boolean => !Number.isNaN(at(batch.timesMs, row));
+  let timed = 0;
+  while (timed < batch.size && isTimed(timed)) timed++;
+  if (timed === batch.size) return batch;
+  const rows = Array.from({ length: batch.size }, (_, row) => row).filter(isTimed);
   const select = (cells: NumberCells | ValueCells): NumberCells | ValueCells =>
     cells.kind === 'values'
       ? { kind: 'values', values: rows.map((row) => cells.values[row]) }

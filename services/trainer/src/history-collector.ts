@@ -1,5 +1,5 @@
 import type { HistoryBatch, HistoryDay } from '@flowline/db';
-import { at, type Steps } from '@flowline/events';
+import { at, missing, type Steps } from '@flowline/events';
 import { ascendingOrder, type ColumnTable, inOrder } from '@flowline/features';
 import { Random } from '@flowline/flows';
 
@@ -88,7 +88,7 @@ export class HistoryCollector {
       const timeMs = at(timesMs, fault.index);
       if (timeMs >= this.#wantedFromMs) this.rejections.add(timeMs, fault);
     }
-    this.#times.push(Float64Array.from(accepted, (row) => at(timesMs, row)));
+    this.#times.push(timesAt(timesMs, accepted));
   }
 
   /**
@@ -118,6 +118,7 @@ export class HistoryCollector {
     for (const times of this.#times) {
       timesMs.set(times, row);
       row += times.length;
+      yield;
     }
     this.#times.length = 0;
     const order = yield* ascendingOrder(timesMs);
@@ -152,4 +153,14 @@ export class HistoryCollector {
     }
     return row === this.#chosen;
   }
+}
+
+/** Times of some rows. */
+function timesAt(timesMs: Float64Array, rows: readonly number[]): Float64Array {
+  const times = new Float64Array(rows.length);
+  for (let i = 0; i < times.length; i++) {
+    const row = rows[i] ?? missing(rows, i);
+    times[i] = timesMs[row] ?? missing(timesMs, row);
+  }
+  return times;
 }

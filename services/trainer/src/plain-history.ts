@@ -1,8 +1,8 @@
 import type { HistoryBatch, NumberCells, ValueCells, WantedColumn } from '@flowline/db';
-import { at, Numeral } from '@flowline/events';
+import { at, missing, Numeral } from '@flowline/events';
 import { levelText, type PlainColumns } from '@flowline/features';
 
-/** Columns of a batch as columns of a table. */
+/** Columns of a batch as columns of a table. The arrays may be those of the batch. */
 export interface PlainBatch {
   readonly numbers: readonly Float64Array[];
   readonly levels: readonly (string | null)[][];
@@ -38,17 +38,16 @@ function numbersOf(
   usual: Uint8Array,
 ): Float64Array {
   const size = usual.length;
-  const numbers = new Float64Array(size);
   if (cells.kind === 'numbers') {
     const { values, isNull } = cells;
     for (let row = 0; row < size; row++) {
-      const value = at(values, row);
-      numbers[row] = value;
+      const value = values[row] ?? missing(values, row);
       if (Math.abs(value) <= largest || (nullable && isNull[row] === 1)) continue;
       usual[row] = 0;
     }
-    return numbers;
+    return values.subarray(0, size);
   }
+  const numbers = new Float64Array(size);
   for (let row = 0; row < size; row++) {
     const cell = cells.values[row];
     const value = cell instanceof Numeral ? cell.valueOf() : cell;

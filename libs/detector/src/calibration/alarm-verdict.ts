@@ -1,4 +1,5 @@
 import { betaCdf } from './beta.ts';
+import { countMarked } from '../marked.ts';
 import type { RateInterval } from './alpha.ts';
 
 /**
@@ -27,7 +28,7 @@ const BATCHES = 20;
  */
 export function alarmVerdict({ alarmed, interval }: MeasuredAlarms): AlarmVerdict {
   if (interval === null || alarmed.length === 0) return 'untested';
-  const alarms = alarmed.reduce((sum, one) => sum + one, 0);
+  const alarms = countMarked(alarmed);
   const [verdict, effect] = [binomialVerdict(alarmed.length, alarms, interval), designEffect(alarmed)];
   return verdict === 'inside' || verdict === binomialVerdict(alarmed.length / effect, alarms / effect, interval)
     ? verdict
@@ -49,11 +50,10 @@ function binomialVerdict(n: number, k: number, interval: RateInterval): 'inside'
  */
 export function designEffect(indicator: Uint8Array): number {
   const size = Math.floor(indicator.length / BATCHES);
-  const rate = indicator.reduce((sum, one) => sum + one, 0) / Math.max(1, indicator.length);
+  const rate = countMarked(indicator) / Math.max(1, indicator.length);
   if (size < 2 || rate === 0 || rate === 1) return 1;
   const means = Array.from({ length: BATCHES }, (_, batch) => {
-    const part = indicator.subarray(batch * size, (batch + 1) * size);
-    return part.reduce((sum, one) => sum + one, 0) / size;
+    return countMarked(indicator.subarray(batch * size, (batch + 1) * size)) / size;
   });
   const centre = means.reduce((sum, mean) => sum + mean / BATCHES, 0);
   const variance = means.reduce((sum, mean) => sum + (mean - centre) ** 2 / (BATCHES - 1), 0);

@@ -1,5 +1,5 @@
 import { toleranceOf } from '@flowline/engine';
-import { atOnce, FlowlineError, type PValueMethod, type Steps } from '@flowline/events';
+import { atOnce, blocksOf, FlowlineError, type PValueMethod, type Steps } from '@flowline/events';
 import { sortNumbers } from '@flowline/features';
 import { betaCdf } from './beta.ts';
 import { minimumRows } from '../minimum-rows.ts';
@@ -83,7 +83,7 @@ export function* fitCalibrationSteps(
       { where: 'calibration', remedy: 'widen history.lookback, or raise model.calibration.fraction' },
     );
   }
-  const bad = calibrationScores.findIndex((score) => !Number.isFinite(score));
+  const bad = yield* firstNotFinite(calibrationScores);
   if (bad >= 0) {
     throw new FlowlineError('FLOWLINE_TRAINING_FAILED', `calibration row ${bad} has no finite log density`, {
       where: 'calibration',
@@ -92,6 +92,15 @@ export function* fitCalibrationSteps(
   }
   const sorted = yield* sortNumbers(calibrationScores.slice());
   return { rows: n, ...bulkOf(sorted), tail: yield* tailOf(sorted, random) };
+}
+
+/** Index of the first score that is not finite; −1 if all are. */
+function* firstNotFinite(scores: Float64Array): Steps<number> {
+  for (const [start, end] of blocksOf(scores.length)) {
+    for (let row = start; row < end; row++) if (!Number.isFinite(scores[row])) return row;
+    yield;
+  }
+  return -1;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { at, type Steps } from '@flowline/events';
+import { at, blocksOf, type Steps } from '@flowline/events';
 import { outlierThresholdOfSorted } from '@flowline/flows';
 
 import { quantileOfSorted, upperBound, valueAt } from '../sorted.ts';
@@ -53,7 +53,7 @@ interface Window {
  */
 export function* outlyingScores(sorted: Float64Array): Steps<OutlyingScores> {
   const n = sorted.length;
-  let cut = -outlierThresholdOfSorted(sorted.map((score) => -score).reverse());
+  let cut = -outlierThresholdOfSorted(yield* mirrored(sorted));
   for (;;) {
     const beyond = n - upperBound(sorted, cut);
     if (beyond < FEWEST) return { cut: Infinity, replacements: new Float64Array(0) };
@@ -64,6 +64,17 @@ export function* outlyingScores(sorted: Float64Array): Steps<OutlyingScores> {
     }
     cut = valueAt(sorted, n - Math.max(1, beyond >> 1));
   }
+}
+
+/** Values of the other sign, which ascend as the given ones do. */
+function* mirrored(sorted: Float64Array): Steps<Float64Array> {
+  const last = sorted.length - 1;
+  const values = new Float64Array(sorted.length);
+  for (const [start, end] of blocksOf(sorted.length)) {
+    for (let i = start; i < end; i++) values[last - i] = -valueAt(sorted, i);
+    yield;
+  }
+  return values;
 }
 
 function* windowsUpTo(sorted: Float64Array, cut: number): Steps<readonly Window[]> {

@@ -20,10 +20,11 @@ export function contextLevels(schema: readonly FeatureSpec[]): readonly string[]
 export function rowTraits(schema: readonly FeatureSpec[], table: FeatureTable | ColumnTable): RowTraits {
   const { levels } = tableColumns(schema);
   const columns = contextLevels(schema).map((name) => levels.indexOf(name));
+  const nullable = nullableFeatures(schema);
   if (!(table instanceof ColumnTable)) {
     return {
       level: (row, context) => table.levels[row * table.levelWidth + at(columns, context)] ?? null,
-      missing: (row) => missingFeatures(schema, table, row),
+      missing: (row) => missingFeatures(nullable, table, row),
     };
   }
   const indices = columns.map((column) => joined(table.levels(column), table.size));
@@ -32,19 +33,38 @@ export function rowTraits(schema: readonly FeatureSpec[], table: FeatureTable | 
       const index = valueAt(at(indices, context), row);
       return index < 0 ? null : at(table.names(at(columns, context)), index);
     },
-    missing: (row) => missingFeatures(schema, table.select(Int32Array.of(row)), 0),
+    missing: (row) => missingFeatures(nullable, table.select(Int32Array.of(row)), 0),
   };
 }
 
-function missingFeatures(schema: readonly FeatureSpec[], table: FeatureTable, row: number): readonly string[] {
+/** A nullable feature, and its column among the numbers or the levels of a table. */
+interface NullableFeature {
+  readonly name: string;
+  readonly isLevel: boolean;
+  readonly column: number;
+}
+
+function nullableFeatures(schema: readonly FeatureSpec[]): readonly NullableFeature[] {
   const { numeric, levels } = tableColumns(schema);
-  const isMissing = ({ name, nullable }: FeatureSpec): boolean => {
-    if (!nullable) return false;
-    const column = numeric.indexOf(name);
-    if (column >= 0) return Number.isNaN(valueAt(table.numeric, row * table.numericWidth + column));
-    return at(table.levels, row * table.levelWidth + levels.indexOf(name)) === null;
-  };
-  return schema.filter(isMissing).map(({ name }) => name);
+  return schema
+    .filter((spec) => spec.nullable)
+    .map((spec) => {
+      const isLevel = isLevelFeature(spec);
+      return { name: spec.name, isLevel, column: (isLevel ? levels : numeric).indexOf(spec.name) };
+    });
+}
+
+/** Names of the features that a row lacks. It runs for every event of a rare pattern. */
+function missingFeatures(nullable: readonly NullableFeature[], table: FeatureTable, row: number): readonly string[] {
+  const { numeric, numericWidth, levels, levelWidth } = table;
+  const missing: string[] = [];
+  for (const { name, isLevel, column } of nullable) {
+    const isMissing = isLevel
+      ? at(levels, row * levelWidth + column) === null
+      : Number.isNaN(valueAt(numeric, row * numericWidth + column));
+    if (isMissing) missing.push(name);
+  }
+  return missing;
 }
 
 function joined(pieces: Iterable<Int32Array>, size: number): Int32Array {

@@ -1,5 +1,5 @@
 import { atOnce, type Steps } from '@flowline/events';
-import { quantileOfSorted } from '../sorted.ts';
+import { quantileOfSorted, valueAt } from '../sorted.ts';
 
 /** Source of independent uniform numbers in [0, 1), such as `Random` of the flow library. */
 export interface UniformSource {
@@ -59,10 +59,11 @@ export function fitGeneralisedPareto(sortedExceedances: Float64Array): Generalis
   if (n < 2 || !(unit > 0) || !Number.isFinite(unit)) return null;
   let a0 = 0;
   let a1 = 0;
-  sortedExceedances.forEach((y, i) => {
-    a0 += y / unit / n;
-    a1 += (y / unit / n) * ((n - 1 - i) / (n - 1));
-  });
+  for (let i = 0; i < n; i++) {
+    const share = valueAt(sortedExceedances, i) / unit / n;
+    a0 += share;
+    a1 += share * ((n - 1 - i) / (n - 1));
+  }
   const spread = a0 - 2 * a1;
   // Equal exceedances (ties) have spread 0: a point mass is not a Pareto distribution.
   if (!(spread > 1e-9 * a0) || !(a1 > 0)) return null;
@@ -91,14 +92,19 @@ export function* bootstrapTailSteps(
   if (law === null) return null;
   const laws: GeneralisedPareto[] = [];
   const sample = new Float64Array(n);
-  for (let draw = 0; draw < BOOTSTRAP_DRAWS; draw++) {
-    for (let i = 0; i < n; i++) sample[i] = paretoQuantile(law, Math.log1p(-random.uniform()));
+  for (let draws = 0; draws < BOOTSTRAP_DRAWS; draws++) {
+    draw(sample, law, random);
     const refitted = fitGeneralisedPareto(sample.sort());
     if (refitted === null) return null;
     laws.push(refitted);
     yield;
   }
   return { laws, logUnit };
+}
+
+/** Fills a sample with draws from a distribution. */
+function draw(sample: Float64Array, law: GeneralisedPareto, random: UniformSource): void {
+  for (let i = 0; i < sample.length; i++) sample[i] = paretoQuantile(law, Math.log1p(-random.uniform()));
 }
 
 /** Survival probabilities of an exceedance under each distribution, ascending. */

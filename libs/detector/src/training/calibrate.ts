@@ -4,12 +4,13 @@ import { type ColumnTable, type FeatureEncoding, filterNumbers, mapNumbers } fro
 import { Random } from '@flowline/flows';
 
 import { designEffect } from '../calibration/alarm-verdict.ts';
-import { alarmedRows } from '../calibration/alarmed-rows.ts';
+import { alarmsAt, rowPValues } from '../calibration/alarmed-rows.ts';
 import { alarmRateInterval, type RateInterval } from '../calibration/alpha.ts';
 import { type CalibrationSet, fitCalibrationSetSteps } from '../calibration/calibration-set.ts';
 import { contextLevels, rowTraits } from '../calibration/row-traits.ts';
 import { minimumRowsOf } from '../minimum-rows.ts';
 import { logDensities, type LongScoring } from '../log-densities.ts';
+import { countMarked } from '../marked.ts';
 import { fitCombined } from '../statistic/fit-combined.ts';
 import { fitOutlying } from '../statistic/fit-outlying.ts';
 import type { Statistic } from '../statistic/statistic.ts';
@@ -124,9 +125,9 @@ export function* calibrateSteps(
   const leastRows = (spec.minimumRows ?? minimumRowsOf(spec.family)).calibration;
   const calibration = yield* fitCalibrationSetSteps(usual, random, leastRows);
   const judged = { ...rows, scores: yield* mapNumbers(rows.logDensityNats, (logP) => -logP) };
-  const effect = designEffect(yield* alarmedRows(calibration, judged, rows.traits, TAIL_LEVEL));
-  const alarmed = yield* alarmedRows(calibration, judged, rows.traits, spec.alpha);
-  const alarms = alarmed.reduce((sum, one) => sum + one, 0);
+  const pValues = yield* rowPValues(calibration, judged, rows.traits);
+  const effect = designEffect(yield* alarmsAt(pValues, TAIL_LEVEL));
+  const alarms = countMarked(yield* alarmsAt(pValues, spec.alpha));
   const trimmedRows = size - undefinedRows - usual.scores.length;
   const { tail } = calibration.pooled;
   const isPromised = tail !== null || spec.alpha >= 1 / (usual.scores.length + 1);

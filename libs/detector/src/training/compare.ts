@@ -7,6 +7,7 @@ import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
 import { rowTraits } from '../calibration/row-traits.ts';
 import { decidedDensities } from '../log-densities.ts';
+import { countMarked } from '../marked.ts';
 import { heldOutScorer } from './held-out-scorer.ts';
 import { noisyLogDensities } from './noisy-log-densities.ts';
 import { pairedNats } from './paired-nats.ts';
@@ -147,7 +148,7 @@ async function likelihoodOf(
     const traits = rowTraits(model.schema, table);
     const densities = await decidedDensities({ scorer, ...model }, table, traits, { signal });
     const alarmed = await inTurns(alarmedRows(model.calibration, densities, traits, alpha), signal);
-    return { logDensityNats, alarms: alarmed.reduce((sum, one) => sum + one, 0) };
+    return { logDensityNats, alarms: countMarked(alarmed) };
   } finally {
     scorer?.dispose();
     for (const flow of flows) flow.dispose();

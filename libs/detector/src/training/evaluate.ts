@@ -1,4 +1,4 @@
-import { inTurns, type Steps } from '@flowline/events';
+import { blocksOf, inTurns, type Steps } from '@flowline/events';
 import type { Scorer } from '@flowline/engine';
 import { type ColumnTable, type FeatureEncoding, filterNumbers, mapNumbers, sortNumbers } from '@flowline/features';
 
@@ -7,6 +7,7 @@ import { alarmedRows } from '../calibration/alarmed-rows.ts';
 import { alwaysAlarmRate, expectedAlarmRate } from '../calibration/expected-alarm-rate.ts';
 import { rowTraits } from '../calibration/row-traits.ts';
 import { decidedDensities, type LongScoring } from '../log-densities.ts';
+import { countMarked } from '../marked.ts';
 import { valueAt } from '../sorted.ts';
 import type { Calibrated } from './calibrate.ts';
 import type { AlarmReport, HeldOutReport } from './training-report.ts';
@@ -33,7 +34,7 @@ export async function evaluate(
   const densities = await decidedDensities({ scorer, encoding, statistic }, table, traits, scoring);
   const { signal } = scoring;
   const alarmed = await inTurns(alarmedRows(calibration, densities, traits, alpha), signal);
-  const alarms = alarmed.reduce((sum, one) => sum + one, 0);
+  const alarms = countMarked(alarmed);
   return {
     heldOut: await inTurns(heldOutReport(densities.logDensityNats), signal),
     alarms: {
@@ -54,9 +55,8 @@ function* heldOutReport(logDensityNats: Float64Array): Steps<HeldOutReport | nul
   const nll = yield* mapNumbers(finite, (logP) => -logP);
   const rows = nll.length;
   if (rows === 0) return null;
-  const mean = nll.reduce((sum, value) => sum + value / rows, 0);
-  yield;
-  const variance = nll.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, rows - 1);
+  const mean = yield* sumOf(nll, (value) => value / rows);
+  const variance = (yield* sumOf(nll, (value) => (value - mean) ** 2)) / Math.max(1, rows - 1);
   const sorted = yield* sortNumbers(nll);
   return {
     rows,
@@ -65,4 +65,14 @@ function* heldOutReport(logDensityNats: Float64Array): Steps<HeldOutReport | nul
     medianNllNats: valueAt(sorted, Math.floor(rows / 2)),
     undefinedRows: logDensityNats.length - rows,
   };
+}
+
+/** Sum over values in their order, in steps. */
+function* sumOf(values: Float64Array, of: (value: number) => number): Steps<number> {
+  let sum = 0;
+  for (const [start, end] of blocksOf(values.length)) {
+    for (let i = start; i < end; i++) sum += of(valueAt(values, i));
+    yield;
+  }
+  return sum;
 }

@@ -1,4 +1,4 @@
-import { at, type FeatureSpec, turn } from '@flowline/events';
+import { at, blocksOf, type FeatureSpec, inTurns, type Steps, turn } from '@flowline/events';
 import type { Scorer } from '@flowline/engine';
 import { type ColumnTable, type FeatureEncoding, type FeatureTable, tableColumns } from '@flowline/features';
 
@@ -25,7 +25,7 @@ export async function missingNats(
   const found: Record<string, number> = {};
   const nullable = encoding.schema.filter((spec) => spec.nullable);
   if (nullable.length === 0) return found;
-  const rows = denseRows(logDensityNats);
+  const rows = await inTurns(denseRows(logDensityNats), signal);
   const observed = table.select(rows);
   for (const spec of nullable) {
     await turn(signal);
@@ -39,10 +39,15 @@ export async function missingNats(
   return found;
 }
 
-/** Rows with a density, evenly spaced. */
-function denseRows(logDensityNats: Float64Array): Int32Array {
-  const rows = Int32Array.from(logDensityNats.keys()).filter((row) => Number.isFinite(logDensityNats[row]));
-  return spacedRows(rows, SAMPLE_ROWS);
+/** Rows with a density, evenly spaced, in steps. */
+function* denseRows(logDensityNats: Float64Array): Steps<Int32Array> {
+  const rows = new Int32Array(logDensityNats.length);
+  let count = 0;
+  for (const [start, end] of blocksOf(rows.length)) {
+    for (let row = start; row < end; row++) if (Number.isFinite(logDensityNats[row])) rows[count++] = row;
+    yield;
+  }
+  return spacedRows(rows.subarray(0, count), SAMPLE_ROWS);
 }
 
 /** The rows without their values of a feature, and 1 for each row that had one. */

@@ -32,8 +32,6 @@ const LEAST_DISTANCE = 0.1;
  * probability 1/1000.
  */
 const SURE = 1.95;
-/** Values compared between two steps. */
-const STEP_VALUES = 65_536;
 /**
  * Maximum rows of a table that are compared. The distance of 100,000 rows to the distribution they
  * were drawn from exceeds 0.0062 with probability 1/1000.
@@ -58,7 +56,8 @@ export function* movedFeatures(
   for (const [column, name] of numeric.entries()) {
     const period = periods.get(name) ?? null;
     const [before, after] = [yield* numbersOf(older, column, period), yield* numbersOf(newer, column, period)];
-    all.push(yield* compareNumbers(name, period, before, after));
+    all.push(compareNumbers(name, period, before, after));
+    yield;
   }
   for (const [column, name] of levels.entries()) {
     all.push(compareLevels(name, yield* levelsOf(older, column), yield* levelsOf(newer, column)));
@@ -80,12 +79,20 @@ function* numbersOf(table: ColumnTable, column: number, period: number | null): 
   const values = new Float64Array(rows);
   let count = 0;
   for (const sample of sampled(table, table.numbers(column))) {
-    for (const value of sample) {
-      if (!Number.isNaN(value)) values[count++] = period === null ? value : phaseOf(value, period);
-    }
+    count = putObserved(sample, period, values, count);
     yield;
   }
   return { rows, values: yield* sortNumbers(values.subarray(0, count)) };
+}
+
+/** Puts the observed values of a column from a place on. Returns the place after them. */
+function putObserved(sample: Float64Array, period: number | null, into: Float64Array, from: number): number {
+  let place = from;
+  for (let i = 0; i < sample.length; i++) {
+    const value = valueAt(sample, i);
+    if (!Number.isNaN(value)) into[place++] = period === null ? value : phaseOf(value, period);
+  }
+  return place;
 }
 
 const sampleSize = ({ size }: ColumnTable): number => Math.min(size, MOST_ROWS);
@@ -103,12 +110,20 @@ function* sampled<Values extends Float64Array | Int32Array>(
   for (const piece of pieces) {
     const end = start + piece.length; // Row floor(k·size/most) is taken, for each k.
     const count = Math.ceil((end * MOST_ROWS) / size) - taken;
-    const values = piece.slice(0, count) as Values;
-    for (let i = 0; i < count; i++) values[i] = valueAt(piece, Math.floor(((taken + i) * size) / MOST_ROWS) - start);
-    yield values;
+    yield sampleOf(piece, count, (i) => Math.floor(((taken + i) * size) / MOST_ROWS) - start);
     taken += count;
     start = end;
   }
+}
+
+function sampleOf<Values extends Float64Array | Int32Array>(
+  piece: Values,
+  count: number,
+  placeOf: (i: number) => number,
+): Values {
+  const values = piece.slice(0, count) as Values;
+  for (let i = 0; i < count; i++) values[i] = valueAt(piece, placeOf(i));
+  return values;
 }
 
 function* levelsOf(table: ColumnTable, column: number): Steps<Observed<ReadonlyMap<string, number>>> {
@@ -117,24 +132,29 @@ function* levelsOf(table: ColumnTable, column: number): Steps<Observed<ReadonlyM
   // The order of first use decides between equally common levels.
   const values = new Map<string, number>();
   for (const part of sampled(table, table.levels(column))) {
-    for (let i = 0; i < part.length; i++) {
-      const level = valueAt(part, i);
-      if (level < 0) continue;
-      if (counts[level] === 0) values.set(at(names, level), 0);
-      counts[level] = valueAt(counts, level) + 1;
-    }
+    countLevels(part, counts, (level) => values.set(at(names, level), 0));
     yield;
   }
   for (const [level, name] of names.entries()) if (values.has(name)) values.set(name, valueAt(counts, level));
   return { rows: sampleSize(table), values };
 }
 
-function* compareNumbers(
+function countLevels(levels: Int32Array, counts: Float64Array, onFirst: (level: number) => void): void {
+  for (let i = 0; i < levels.length; i++) {
+    const level = valueAt(levels, i);
+    if (level < 0) continue;
+    const before = valueAt(counts, level);
+    if (before === 0) onFirst(level);
+    counts[level] = before + 1;
+  }
+}
+
+function compareNumbers(
   feature: string,
   period: number | null,
   older: Observed<Float64Array>,
   newer: Observed<Float64Array>,
-): Steps<MovedFeature> {
+): MovedFeature {
   const [missingBefore, missingAfter] = [
     missing(older.rows, older.values.length),
     missing(newer.rows, newer.values.length),
@@ -143,8 +163,7 @@ function* compareNumbers(
   let distance = Math.abs(missingBefore - missingAfter);
   let [i, j] = [0, 0];
   const [a, b] = [older.values, newer.values];
-  for (let step = 1; i < a.length || j < b.length; step++) {
-    if (step % STEP_VALUES === 0) yield;
+  while (i < a.length || j < b.length) {
     const next = Math.min(i < a.length ? valueAt(a, i) : Infinity, j < b.length ? valueAt(b, j) : Infinity);
     while (i < a.length && valueAt(a, i) <= next) i++;
     while (j < b.length && valueAt(b, j) <= next) j++;

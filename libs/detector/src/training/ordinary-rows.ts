@@ -1,6 +1,7 @@
 import { at, blocksOf, type Steps } from '@flowline/events';
 import { type ColumnTable, type FeatureEncoding, mostStrays, strayRules } from '@flowline/features';
 
+import { countMarked } from '../marked.ts';
 import type { DetectorTrainingSpec } from './training-spec.ts';
 
 /**
@@ -35,6 +36,6 @@ export function* strayRows(
   table: ColumnTable,
 ): Steps<Uint8Array> {
   const stray = yield* encoding.strayRows(table);
-  const count = stray.reduce((sum, one) => sum + one, 0);
+  const count = countMarked(stray);
   return count > mostStrays(table.size, strayRules[data]) ? new Uint8Array(table.size) : stray;
 }

@@ -1,4 +1,4 @@
-import { at, blocksOf, type Steps } from '@flowline/events';
+import { blocksOf, type Steps } from '@flowline/events';
 import { sortNumbers } from '@flowline/features';
 
 import { type CalibrationSet, type GroupedScores, lackingNats } from '../calibration/calibration-set.ts';
@@ -88,10 +88,7 @@ type Outlying = ReadonlyMap<number, { readonly cut: number; readonly replacement
  * all rows.
  */
 function* withoutOutliers(rows: ComparableRows): Steps<GroupedScores> {
-  const members = new Map<number, number>();
-  rows.groupOf.forEach((group, row) => {
-    if (rows.leftOut[row] === 0) members.set(group, (members.get(group) ?? 0) + 1);
-  });
+  const members = yield* countedGroups(rows);
   const outlying = new Map<number, { cut: number; replacements: Float64Array }>();
   const few: number[] = [];
   for (const [group, size] of members) {
@@ -103,6 +100,19 @@ function* withoutOutliers(rows: ComparableRows): Steps<GroupedScores> {
     for (const group of few) outlying.set(group, { cut, replacements: new Float64Array(0) });
   }
   return yield* keptScores(rows, outlying);
+}
+
+/** Number of rows of each group that are not left out. */
+function* countedGroups({ groupOf, leftOut }: ComparableRows): Steps<ReadonlyMap<number, number>> {
+  const counts = new Map<number, number>();
+  for (const [start, end] of blocksOf(groupOf.length)) {
+    for (let row = start; row < end; row++) {
+      const group = valueAt(groupOf, row);
+      if (leftOut[row] === 0) counts.set(group, (counts.get(group) ?? 0) + 1);
+    }
+    yield;
+  }
+  return counts;
 }
 
 /** Comparable scores without log P of the levels of some rows, ascending. */
@@ -127,38 +137,81 @@ function* valuesOf(
  * have levels of rows of their group, at even distances.
  */
 function* keptScores(rows: ComparableRows, outlying: Outlying): Steps<GroupedScores> {
-  const { logDensityNats, comparable, logLevels, groupOf, leftOut } = rows;
-  const kept: number[] = [];
-  const byGroup = rows.groups.map((): number[] => []);
-  for (const [start, end] of blocksOf(groupOf.length)) {
-    for (let row = start; row < end; row++) {
-      const group = valueAt(groupOf, row);
-      const value = valueAt(comparable, row) + valueAt(logLevels, row);
-      if (leftOut[row] === 1 || value > (outlying.get(group)?.cut ?? Infinity)) continue;
-      kept.push(row);
-      byGroup[group]?.push(row);
+  const { groups, missingNats, logDensityNats, groupOf, comparable } = rows;
+  const kept = yield* rowsWithinCuts(rows, outlying);
+  const added = yield* standIns(rows, kept, outlying);
+  const size = kept.length + added.length;
+  const all = { groupOf: new Int32Array(size), scores: new Float64Array(size), comparable: new Float64Array(size) };
+  for (const [start, end] of blocksOf(kept.length)) {
+    for (let i = start; i < end; i++) {
+      const row = valueAt(kept, i);
+      all.groupOf[i] = valueAt(groupOf, row);
+      all.scores[i] = -valueAt(logDensityNats, row);
+      all.comparable[i] = valueAt(comparable, row);
     }
     yield;
   }
-  const added = rows.groups.flatMap((_, group) =>
-    Array.from(outlying.get(group)?.replacements ?? [], (value, i, all = outlying.get(group)?.replacements) => {
-      const own = at(byGroup, group);
-      const row = at(own, Math.floor(((i + 0.5) * own.length) / (all?.length ?? 1)));
+  for (const [i, each] of added.entries()) {
+    all.groupOf[kept.length + i] = each.group;
+    all.scores[kept.length + i] = each.comparable + each.lacking;
+    all.comparable[kept.length + i] = each.comparable;
+  }
+  return { groups, missingNats, ...all };
+}
+
+/** Rows within the cuts of their groups, in their order. */
+function* rowsWithinCuts(
+  { comparable, logLevels, groupOf, leftOut }: ComparableRows,
+  outlying: Outlying,
+): Steps<Int32Array> {
+  // prettier-ignore
+  const kept = new Int32Array(groupOf.length);
+  let count = 0;
+  for (const [start, end] of blocksOf(groupOf.length)) {
+    for (let row = start; row < end; row++) {
+      const value = valueAt(comparable, row) + valueAt(logLevels, row);
+      if (leftOut[row] === 1 || value > (outlying.get(valueAt(groupOf, row))?.cut ?? Infinity)) continue;
+      kept[count++] = row;
+    }
+    yield;
+  }
+  return kept.subarray(0, count);
+}
+
+/** Score that stands for a normal row beyond the cut of its group. */
+interface StandIn {
+  readonly group: number;
+  readonly comparable: number;
+  /** Mean log density of the features that it lacks. */
+  readonly lacking: number;
+}
+
+function* standIns(rows: ComparableRows, kept: Int32Array, outlying: Outlying): Steps<readonly StandIn[]> {
+  const { groups, groupOf, logDensityNats, comparable, logLevels } = rows;
+  const found: StandIn[] = [];
+  for (const group of groups.keys()) {
+    const replacements = outlying.get(group)?.replacements;
+    if (replacements === undefined || replacements.length === 0) continue;
+    const own = yield* rowsOfGroup(kept, groupOf, group);
+    replacements.forEach((value, i) => {
+      const row = valueAt(own, Math.floor(((i + 0.5) * own.length) / replacements.length));
       const lacking = -valueAt(logDensityNats, row) - valueAt(comparable, row);
-      return { group, comparable: value - valueAt(logLevels, row), lacking };
-    }),
-  );
-  return {
-    groups: rows.groups,
-    missingNats: rows.missingNats,
-    groupOf: Int32Array.from([...kept.map((row) => valueAt(groupOf, row)), ...added.map(({ group }) => group)]),
-    scores: Float64Array.from([
-      ...kept.map((row) => -valueAt(logDensityNats, row)),
-      ...added.map((each) => each.comparable + each.lacking),
-    ]),
-    comparable: Float64Array.from([
-      ...kept.map((row) => valueAt(comparable, row)),
-      ...added.map((each) => each.comparable),
-    ]),
-  };
+      found.push({ group, comparable: value - valueAt(logLevels, row), lacking });
+    });
+  }
+  return found;
+}
+
+/** Rows of a group among some rows, in their order. */
+function* rowsOfGroup(rows: Int32Array, groupOf: Int32Array, group: number): Steps<Int32Array> {
+  const own = new Int32Array(rows.length);
+  let count = 0;
+  for (const [start, end] of blocksOf(rows.length)) {
+    for (let i = start; i < end; i++) {
+      const row = valueAt(rows, i);
+      if (groupOf[row] === group) own[count++] = row;
+    }
+    yield;
+  }
+  return own.subarray(0, count);
 }

@@ -45,8 +45,8 @@ export const positive = ({ shift, floor, tolerance }: PositiveParameters): Trans
  */
 export function fitPositive(sorted: Float64Array): Transform {
   const tolerance = positiveTolerance(sorted);
-  const firstPositive = sorted.findIndex((value) => value > 0);
-  if (firstPositive === -1) return positive({ shift: NO_SCALE, floor: 0, tolerance });
+  const firstPositive = countUpTo(sorted, 0);
+  if (firstPositive === sorted.length) return positive({ shift: NO_SCALE, floor: 0, tolerance });
   const smallest = at(sorted, firstPositive);
   if (firstPositive === 0) return positive({ shift: 0, floor: smallest, tolerance });
   const quantile = at(sorted, firstPositive + Math.floor(SHIFT_QUANTILE * (sorted.length - firstPositive)));
@@ -59,6 +59,17 @@ export function fitPositive(sorted: Float64Array): Transform {
  * @param sorted training values, ascending.
  */
 export function positiveTolerance(sorted: Float64Array): number {
-  const positives = sorted.subarray(sorted.findLastIndex((value) => value <= 0) + 1);
+  const positives = sorted.subarray(countUpTo(sorted, 0));
   return DOMAIN_TOLERANCE * (positives.at(positives.length >> 1) ?? 1);
+}
+
+/** Number of values up to a limit among ascending ones. */
+function countUpTo(sorted: Float64Array, limit: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (at(sorted, middle) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

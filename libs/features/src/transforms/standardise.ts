@@ -1,4 +1,4 @@
-import { at, atOnce, blocksOf, type Steps } from '@flowline/events';
+import { atOnce, blocksOf, missing, type Steps } from '@flowline/events';
 
 /** y ↦ (y − mean)/std, the last step of every numeric column. */
 export interface Standardisation {
@@ -34,23 +34,52 @@ export const fitStandardisation = (values: Float64Array, dequantisation = 0): St
 export function* fitStandardisationSteps(values: Float64Array, dequantisation = 0): Steps<Standardisation> {
   const first = values.at(0) ?? 0;
   // Deviations from the first value, so that a mean of large, close numbers loses no digits.
-  let sum = 0;
-  let largest = 0;
+  let moments: Moments = { sum: 0, largest: 0 };
   for (const [start, end] of blocksOf(values.length)) {
-    for (let i = start; i < end; i++) {
-      const deviation = at(values, i) - first;
-      sum += deviation / values.length;
-      largest = Math.max(largest, Math.abs(deviation));
-    }
+    moments = addDeviations(values, start, end, first, moments);
     yield;
   }
+  const { sum, largest } = moments;
   const mean = first + sum;
   // In units of the largest deviation, whose square may underflow or overflow.
   let variance = 0;
   for (const [start, end] of blocksOf(values.length)) {
-    for (let i = start; i < end; i++) variance += ((at(values, i) - mean) / (largest || 1)) ** 2 / values.length;
+    variance = addSquares(values, start, end, mean, largest || 1, variance);
     yield;
   }
   const std = Math.hypot(largest * Math.sqrt(variance), dequantisation / Math.sqrt(12));
   return { mean, std: Math.max(std, NO_SCALE) };
+}
+
+/** Mean and largest size of the deviations so far. */
+interface Moments {
+  readonly sum: number;
+  readonly largest: number;
+}
+
+/** Adds the deviations of values of a block. */
+function addDeviations(values: Float64Array, start: number, end: number, first: number, before: Moments): Moments {
+  const n = values.length;
+  let { sum, largest } = before;
+  for (let i = start; i < end; i++) {
+    const deviation = (values[i] ?? missing(values, i)) - first;
+    sum += deviation / n;
+    largest = Math.max(largest, Math.abs(deviation));
+  }
+  return { sum, largest };
+}
+
+/** Adds the mean squares of the deviations of values of a block, in some unit. */
+function addSquares(
+  values: Float64Array,
+  start: number,
+  end: number,
+  mean: number,
+  unit: number,
+  before: number,
+): number {
+  const n = values.length;
+  let sum = before;
+  for (let i = start; i < end; i++) sum += (((values[i] ?? missing(values, i)) - mean) / unit) ** 2 / n;
+  return sum;
 }

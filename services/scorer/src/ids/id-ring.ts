@@ -11,8 +11,8 @@ export interface IdBounds {
 /** Entries that a new one may push out: no odd time, and no smaller bound, empties the ring. */
 const FORGET_AT_MOST = 8;
 const SMALLEST = 1_024;
-/** Entries indexed between two turns of the event loop: a few milliseconds. */
-const STEP_ENTRIES = 16_384;
+/** Entries indexed between two steps: a millisecond or so. */
+const STEP_ENTRIES = 4_096;
 
 /**
  * Ids of accepted events, by hash: a ring in the order of acceptance with an open-addressed index.

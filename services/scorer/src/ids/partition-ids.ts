@@ -1,5 +1,5 @@
 import { idsBehind } from '@flowline/db';
-import { type BatchIds, type IdsPosition, inTurns, type StoredIds } from '@flowline/events';
+import { type BatchIds, type IdsPosition, inShortTurns, type StoredIds } from '@flowline/events';
 import type { SourceBatch } from '@flowline/stream';
 
 import { BatchRepeats } from './batch-repeats.ts';
@@ -77,7 +77,7 @@ export class PartitionIds {
     known.readTo = batch.nextOffset;
     known.ring.bound(rules);
     const { length } = batch.records;
-    if (!known.ring.hasRoom(length)) await inTurns(known.ring.reserve(length));
+    if (!known.ring.hasRoom(length)) await inShortTurns(known.ring.reserve(length));
     return new BatchRepeats(known);
   }
 
@@ -121,7 +121,7 @@ export class PartitionIds {
     const stored = await this.#store.read({ topic, topicId, partition, fromOffset });
     if (fromOffset > stored.nextOffset) throw idsBehind(topic, partition);
     const ring = new IdRing(rules, stored.keepFrom);
-    for (const piece of stored.pieces) await inTurns(ring.restore(piece));
+    for (const piece of stored.pieces) await inShortTurns(ring.restore(piece));
     return {
       field: rules.field,
       ring,
