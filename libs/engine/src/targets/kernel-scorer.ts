@@ -60,7 +60,7 @@ export class KernelScorer implements Scorer {
     this.#disposed = true;
     const release = (): void => this.#kernels.dispose();
     if (this.#last === null) release();
-    else void this.#last.then(release);
+    else void this.#last.then(release, release);
   }
 
   #check(rows: Float32Array, n: number): void {
@@ -69,16 +69,16 @@ export class KernelScorer implements Scorer {
   }
 
   async #inOrder(run: () => Promise<void> | undefined): Promise<void> {
-    while (this.#last !== null) await this.#last;
+    // Whoever made the last call gets its error.
+    while (this.#last !== null) await this.#last.catch(() => undefined);
     const running = run();
     if (running === undefined) return;
-    const settled = running
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#last === settled) this.#last = null;
-      });
-    this.#last = settled;
-    await running;
+    this.#last = running;
+    try {
+      await running;
+    } finally {
+      this.#last = null;
+    }
   }
 }
 

@@ -1,5 +1,8 @@
-import { chunkBounds, chunkRows, inBlocks } from './chunks.ts';
+import { at } from '@flowline/events';
+
+import { chunkBounds, chunkRows } from './chunks.ts';
 import type { ChunkBounds } from './chunks.ts';
+import { graphFormOf } from './graph-form.ts';
 import type { Lane } from './lane.ts';
 import type { RowOutput } from '../onnx/rows.ts';
 import { rowsExport } from '../onnx/rows.ts';
@@ -13,7 +16,8 @@ export class Lanes {
   readonly #lanes: readonly Lane[];
   /** Lanes in the order in which they take chunks: all of them before any takes a second. */
   readonly #takers: readonly Lane[];
-  readonly #bounds: ChunkBounds;
+  /** Rows per run. */
+  readonly bounds: ChunkBounds;
   /** Outputs whose model every lane has, or is about to have. */
   readonly #opened = new Map<RowOutput, Promise<void>>();
 
@@ -21,7 +25,7 @@ export class Lanes {
     this.#plan = plan;
     this.#lanes = lanes;
     this.#takers = [...lanes, ...lanes.filter(({ runsAtATime }) => runsAtATime === 2)];
-    this.#bounds = chunkBounds(plan);
+    this.bounds = chunkBounds(plan);
   }
 
   /** Gives every lane the model of an output. Rejects with FLOWLINE_BACKEND_UNAVAILABLE. */
@@ -32,23 +36,24 @@ export class Lanes {
   }
 
   /**
-   * Computes an output of n rows in chunks, each on the lane that is free next. The last chunk is
-   * filled up to whole blocks. Rejects with FLOWLINE_BACKEND_UNAVAILABLE.
+   * Computes an output of n rows in chunks, each on the lane that is free next. Rejects with
+   * FLOWLINE_BACKEND_UNAVAILABLE.
    */
   async run(output: RowOutput, rows: Float32Array, n: number, results: Float32Array | Float64Array): Promise<void> {
     const { features, context } = this.#plan;
     const [width, each] = [features + context, output === 'score' ? 1 : features];
-    const size = chunkRows(n, this.#lanes.length, this.#bounds);
+    const size = chunkRows(n, this.#lanes.length, this.bounds);
     await this.open(output);
+    // Most calls are one chunk, and then little happens around it.
+    if (n <= size) return n === 0 ? undefined : at(this.#lanes, 0).run(output, rows.subarray(0, n * width), n, results);
     let next = 0;
     const work = async (lane: Lane): Promise<void> => {
       while (next < n) {
         const first = next;
-        const count = Math.min(size, n - first);
-        next += count;
-        const chunk = inWholeBlocks(rows.subarray(first * width, (first + count) * width), width, count);
-        const found = await lane.run(output, chunk, inBlocks(count));
-        results.set(found.subarray(0, count * each), first * each);
+        const end = Math.min(n, first + size);
+        next = end;
+        const chunk = rows.subarray(first * width, end * width);
+        await lane.run(output, chunk, end - first, results.subarray(first * each, end * each));
       }
     };
     await Promise.all(this.#takers.slice(0, Math.ceil(n / size)).map(work));
@@ -59,16 +64,8 @@ export class Lanes {
   }
 
   async #open(output: RowOutput): Promise<void> {
-    const model = await inSlices(rowsExport(this.#plan, output));
+    const model = await inSlices(rowsExport(this.#plan, output, graphFormOf(this.#plan)));
     dump(this.#plan, `${output}.onnx`, model);
     await Promise.all(this.#lanes.map((lane) => lane.open(output, model)));
   }
 }
-
-/** The same rows, followed by zeros up to a whole number of blocks. */
-const inWholeBlocks = (rows: Float32Array, width: number, n: number): Float32Array => {
-  if (inBlocks(n) === n) return rows;
-  const filled = new Float32Array(inBlocks(n) * width);
-  filled.set(rows);
-  return filled;
-};
