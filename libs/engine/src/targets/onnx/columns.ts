@@ -110,7 +110,8 @@ export const weightedSum = (graph: OnnxGraph, terms: readonly Term[], constant: 
   const add = (a: Tensor, b: Tensor): Tensor => graph.node('Add', [a, b]);
   if (graph.form === 'portable') {
     const [first, ...others] = terms.map((each) => product(graph, each));
-    return [first ?? graph.float([0]), graph.float([constant]), ...others].reduce(add);
+    const known = constant === 0 ? [] : [graph.float([constant])];
+    return [first ?? graph.float([0]), ...known, ...others].reduce(add);
   }
   const varying = terms.filter(({ isConstant }) => !isConstant);
   const tensors = varying.map(({ tensor }) => tensor);

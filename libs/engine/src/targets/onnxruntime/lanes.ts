@@ -19,7 +19,9 @@ export class Lanes {
   /** Rows per run. */
   readonly bounds: ChunkBounds;
   /** Outputs whose model every lane has, or is about to have. */
-  readonly #opened = new Map<RowOutput, Promise<void>>();
+  readonly #opening = new Map<RowOutput, Promise<void>>();
+  /** Outputs whose model every lane has. */
+  readonly #open = new Set<RowOutput>();
 
   constructor(plan: Plan, lanes: readonly Lane[]) {
     this.#plan = plan;
@@ -28,24 +30,27 @@ export class Lanes {
     this.bounds = chunkBounds(plan);
   }
 
-  /** Gives every lane the model of an output. Rejects with FLOWLINE_BACKEND_UNAVAILABLE. */
-  open(output: RowOutput): Promise<void> {
-    const opening = this.#opened.get(output) ?? this.#open(output);
-    this.#opened.set(output, opening);
-    return opening;
+  /**
+   * Computes an output of n rows. Rejects with FLOWLINE_BACKEND_UNAVAILABLE. Most calls are one
+   * chunk, and then little happens around it: whatever runs between two runs of a session finds its
+   * caches full of weights.
+   */
+  run(output: RowOutput, rows: Float32Array, n: number, results: Float32Array | Float64Array): Promise<void> {
+    const size = chunkRows(n, this.#lanes.length, this.bounds);
+    if (n > size || n === 0 || !this.#open.has(output)) return this.#runChunks(output, rows, n, results, size);
+    return at(this.#lanes, 0).run(output, rows.subarray(0, n * this.#width), n, results);
   }
 
-  /**
-   * Computes an output of n rows in chunks, each on the lane that is free next. Rejects with
-   * FLOWLINE_BACKEND_UNAVAILABLE.
-   */
-  async run(output: RowOutput, rows: Float32Array, n: number, results: Float32Array | Float64Array): Promise<void> {
-    const { features, context } = this.#plan;
-    const [width, each] = [features + context, output === 'score' ? 1 : features];
-    const size = chunkRows(n, this.#lanes.length, this.bounds);
-    await this.open(output);
-    // Most calls are one chunk, and then little happens around it.
-    if (n <= size) return n === 0 ? undefined : at(this.#lanes, 0).run(output, rows.subarray(0, n * width), n, results);
+  /** Computes an output of n rows in chunks, each on the lane that is free next. */
+  async #runChunks(
+    output: RowOutput,
+    rows: Float32Array,
+    n: number,
+    results: Float32Array | Float64Array,
+    size: number,
+  ): Promise<void> {
+    await this.#opened(output);
+    const [width, each] = [this.#width, output === 'score' ? 1 : this.#plan.features];
     let next = 0;
     const work = async (lane: Lane): Promise<void> => {
       while (next < n) {
@@ -63,9 +68,21 @@ export class Lanes {
     for (const lane of this.#lanes) lane.close();
   }
 
-  async #open(output: RowOutput): Promise<void> {
+  get #width(): number {
+    return this.#plan.features + this.#plan.context;
+  }
+
+  /** Gives every lane the model of an output, once. Rejects with FLOWLINE_BACKEND_UNAVAILABLE. */
+  #opened(output: RowOutput): Promise<void> {
+    const opening = this.#opening.get(output) ?? this.#openOn(output);
+    this.#opening.set(output, opening);
+    return opening;
+  }
+
+  async #openOn(output: RowOutput): Promise<void> {
     const model = await inSlices(rowsExport(this.#plan, output, graphFormOf(this.#plan)));
     dump(this.#plan, `${output}.onnx`, model);
     await Promise.all(this.#lanes.map((lane) => lane.open(output, model)));
+    this.#open.add(output);
   }
 }
