@@ -1,7 +1,7 @@
 import { backendTable, type ChosenScorer, createScorer, errorInTolerances } from '@flowline/engine';
 import { at, FlowlineError, type ScoringBackend } from '@flowline/events';
 
-import { rateWithin } from './measure.ts';
+import { type Clock, rateWithin } from './measure.ts';
 import { CHECKED_ROWS, type ReferenceModel } from './reference-models.ts';
 import type { Runner } from './runner.ts';
 
@@ -27,10 +27,15 @@ export const ours: Readonly<Record<string, OurEngine>> = {
  * Creates one of our engines for a model. Returns the reason if it cannot run here; a software GPU
  * counts as unavailable.
  */
-export async function ourRunner(engine: string, model: ReferenceModel, threads: number): Promise<Runner | string> {
+export async function ourRunner(
+  engine: string,
+  model: ReferenceModel,
+  threads: number,
+  clock: Clock,
+): Promise<Runner | string> {
   const backend = ours[engine]?.backend;
   if (backend === undefined) return 'unknown';
-  if (backend === 'auto') return autoRunner(engine, model, threads);
+  if (backend === 'auto') return autoRunner(engine, model, threads, clock);
   const entry = backendTable.find(({ name }) => name === backend);
   const availability = await entry?.probe({ threads, offThread: false });
   if (availability === undefined) return 'not in this build';
@@ -39,11 +44,11 @@ export async function ourRunner(engine: string, model: ReferenceModel, threads: 
   const scorer = await createScorer([model.flow], { backend, threads });
   check(engine, model, await scorer.score(model.rows, CHECKED_ROWS));
   const run = (batch: number) => scorer.score(model.rows, batch);
-  return { engine, threads, rate: (batch, ms) => rateWithin(run, batch, ms), dispose: () => scorer.dispose() };
+  return { engine, threads, rate: (batch, ms) => rateWithin(run, batch, ms, clock), dispose: () => scorer.dispose() };
 }
 
 /** Creates a runner of the backends that `auto` chooses, one per batch size. Prints the choices. */
-function autoRunner(engine: string, model: ReferenceModel, threads: number): Runner {
+function autoRunner(engine: string, model: ReferenceModel, threads: number, clock: Clock): Runner {
   const scorers = new Map<number, ChosenScorer>();
   const choose = async (batch: number): Promise<ChosenScorer> => {
     const scorer = await createScorer([model.flow], { backend: 'auto', threads, batchSize: batch });
@@ -57,7 +62,7 @@ function autoRunner(engine: string, model: ReferenceModel, threads: number): Run
     rate: async (batch, ms) => {
       const scorer = scorers.get(batch) ?? (await choose(batch));
       scorers.set(batch, scorer);
-      return rateWithin((rows) => scorer.score(model.rows, rows), batch, ms);
+      return rateWithin((rows) => scorer.score(model.rows, rows), batch, ms, clock);
     },
     dispose: () => {
       for (const scorer of scorers.values()) scorer.dispose();
@@ -80,7 +85,7 @@ interface OnnxRuntime {
 }
 
 /** Creates a runner of onnxruntime-node on the exported model. */
-export async function onnxRunner(model: ReferenceModel, threads: number): Promise<Runner | string> {
+export async function onnxRunner(model: ReferenceModel, threads: number, clock: Clock): Promise<Runner | string> {
   const name = 'onnxruntime-node';
   let runtime: OnnxRuntime;
   try {
@@ -102,7 +107,7 @@ export async function onnxRunner(model: ReferenceModel, threads: number): Promis
   return {
     engine: name,
     threads,
-    rate: (batch, ms) => rateWithin(run, batch, ms),
+    rate: (batch, ms) => rateWithin(run, batch, ms, clock),
     dispose: () => session.release(),
   };
 }

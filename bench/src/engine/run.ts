@@ -1,6 +1,6 @@
 import { initBackend } from '@flowline/flows';
 
-import { measure, type Windows } from './measure.ts';
+import { type Clock, measure, processorClock, wallClock, type Windows } from './measure.ts';
 import { onnxRunner, ours, ourRunner } from './our-engines.ts';
 import { peakGflops } from './peak.ts';
 import { type PeerRunners, pythonPeers, startPeers } from './peer-runners.ts';
@@ -14,7 +14,7 @@ import { printJson, printTable } from '../support/report.ts';
 
 const engines = [...Object.keys(ours), 'onnxruntime-node', ...pythonPeers];
 const BATCHES = [1, 16, 256, 4096];
-/** Thread counts of the peers. */
+/** Thread counts that are measured. */
 const THREADS = [1, 2];
 const GPU_BATCHES = [...BATCHES, 65_536];
 
@@ -26,6 +26,7 @@ export const program: BenchProgram = {
     const options = parseBenchOptions('engine', args, {
       peers: { meaning: 'PyTorch, JAX, zuko and nflows too; needs `npm run bench:peers-install`' },
       engines: { value: 'A,B', meaning: engines.join(', ') },
+      cpu: { meaning: 'by processor time, on one thread: engines of this process beside other work; no Python peers' },
     });
     const wanted = options.among('engines', engines, engines);
     const named = options.get('engines') !== undefined;
@@ -37,10 +38,17 @@ export const program: BenchProgram = {
     );
     await initBackend('wasm');
     const rows: EngineRow[] = [];
-    const peers = options.has('peers') ? pythonPeers.filter((peer) => wanted.includes(peer)) : [];
+    const byProcessor = options.has('cpu');
+    const peers = options.has('peers') && !byProcessor ? pythonPeers.filter((peer) => wanted.includes(peer)) : [];
     for (const name of modelNames) {
       const model = await referenceModel(name, Math.max(...batches));
-      const found = await measureModel(model, { wanted, peers, batches, windows });
+      const found = await measureModel(model, {
+        wanted,
+        peers,
+        batches,
+        windows,
+        ...(byProcessor ? { clock: processorClock, threads: [1] } : { clock: wallClock, threads: THREADS }),
+      });
       rows.push(...found);
       print(found, peak);
       model.flow.dispose();
@@ -58,12 +66,14 @@ interface Measurement {
   readonly peers: readonly string[];
   readonly batches: readonly number[];
   readonly windows: Windows;
+  readonly clock: Clock;
+  readonly threads: readonly number[];
 }
 
 /** Measures all engines on one model, side by side. */
 async function measureModel(
   model: ReferenceModel,
-  { wanted, peers, batches, windows }: Measurement,
+  { wanted, peers, batches, windows, clock, threads: counts }: Measurement,
 ): Promise<EngineRow[]> {
   const runners: Runner[] = [];
   const without = (engine: string, why: string): void => console.log(`${model.name}: without ${engine}: ${why}`);
@@ -73,12 +83,14 @@ async function measureModel(
   };
   for (const [engine, { threads }] of Object.entries(ours)) {
     if (!wanted.includes(engine)) continue;
-    for (const count of threads) add(engine, await ourRunner(engine, model, count));
+    for (const count of threads.filter((of) => counts.includes(of))) {
+      add(engine, await ourRunner(engine, model, count, clock));
+    }
   }
   const servers: PeerRunners[] = [];
   try {
-    for (const threads of THREADS) {
-      if (wanted.includes('onnxruntime-node')) add('onnxruntime-node', await onnxRunner(model, threads));
+    for (const threads of counts) {
+      if (wanted.includes('onnxruntime-node')) add('onnxruntime-node', await onnxRunner(model, threads, clock));
       if (peers.length === 0) continue;
       const server = await startPeers(model, peers, threads);
       servers.push(server);

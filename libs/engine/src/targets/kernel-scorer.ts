@@ -35,32 +35,26 @@ export class KernelScorer implements Scorer {
   async score(rows: Float32Array, n: number): Promise<Float64Array> {
     this.#check(rows, n);
     const scores = new Float64Array(n);
-    await this.#inOrder(() => this.#kernels.score(rows, n, scores));
+    while (this.#last !== null) await this.#last.catch(ignored);
+    const running = this.#kernels.score(rows, n, scores);
+    if (running !== undefined) await this.#finished(running);
     settleScores(this.#kernels.shape, rows, n, scores);
     return scores;
   }
 
-  async latent(rows: Float32Array, n: number): Promise<Float32Array> {
-    this.#check(rows, n);
-    const latents = new Float32Array(n * this.#kernels.shape.features);
-    await this.#inOrder(() => this.#kernels.latent(rows, n, latents));
-    settleVectors(this.#kernels.shape, rows, n, latents);
-    return latents;
+  latent(rows: Float32Array, n: number): Promise<Float32Array> {
+    return this.#vectors(rows, n, 'latent');
   }
 
-  async gradient(rows: Float32Array, n: number): Promise<Float32Array> {
-    this.#check(rows, n);
-    const gradients = new Float32Array(n * this.#kernels.shape.features);
-    await this.#inOrder(() => this.#kernels.gradient(rows, n, gradients));
-    settleVectors(this.#kernels.shape, rows, n, gradients);
-    return gradients;
+  gradient(rows: Float32Array, n: number): Promise<Float32Array> {
+    return this.#vectors(rows, n, 'gradient');
   }
 
   dispose(): void {
     this.#disposed = true;
     const release = (): void => this.#kernels.dispose();
     if (this.#last === null) release();
-    else void this.#last.then(release);
+    else void this.#last.then(release, release);
   }
 
   #check(rows: Float32Array, n: number): void {
@@ -68,19 +62,28 @@ export class KernelScorer implements Scorer {
     checkRows(this.#kernels.shape, rows, n);
   }
 
-  async #inOrder(run: () => Promise<void> | undefined): Promise<void> {
-    while (this.#last !== null) await this.#last;
-    const running = run();
-    if (running === undefined) return;
-    const settled = running
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#last === settled) this.#last = null;
-      });
-    this.#last = settled;
-    await running;
+  async #vectors(rows: Float32Array, n: number, kernel: 'latent' | 'gradient'): Promise<Float32Array> {
+    this.#check(rows, n);
+    const vectors = new Float32Array(n * this.#kernels.shape.features);
+    while (this.#last !== null) await this.#last.catch(ignored);
+    const running = this.#kernels[kernel](rows, n, vectors);
+    if (running !== undefined) await this.#finished(running);
+    settleVectors(this.#kernels.shape, rows, n, vectors);
+    return vectors;
+  }
+
+  /** Resolves with a call, which the next one waits for. */
+  #finished(running: Promise<void>): Promise<void> {
+    const done = running.finally(() => {
+      this.#last = null;
+    });
+    this.#last = done;
+    return done;
   }
 }
+
+/** Whoever made a call gets its error; the next one only waits for it. */
+const ignored = (): void => undefined;
 
 /** Error of a call after dispose. */
 const disposedError = (name: string): FlowlineError =>

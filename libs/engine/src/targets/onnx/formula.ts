@@ -3,12 +3,22 @@ import type { OnnxGraph, Tensor } from './onnx-graph.ts';
 import { inOrder } from '../../formula/graph.ts';
 import type { Node } from '../../formula/graph.ts';
 
-/** Exports formulas as nodes, elementwise in float32. `inputs` are their inputs. */
-export const exportFormula = (graph: OnnxGraph, outputs: readonly Node[], inputs: readonly Tensor[]): Tensor[] => {
+/**
+ * Exports formulas as nodes, elementwise in float32. `inputs` are their inputs, and `products` the
+ * nodes that an input already is, as its multiple.
+ */
+export const exportFormula = (
+  graph: OnnxGraph,
+  outputs: readonly Node[],
+  inputs: readonly Tensor[],
+  products: ReadonlyMap<Node, number> = new Map(),
+): Tensor[] => {
   const tensors = new Map<Node, Tensor>();
   const of = (node: Node): Tensor => entry(tensors, node);
   for (const node of inOrder(outputs)) {
-    if (node.op === 'constant') tensors.set(node, graph.float([node.value]));
+    const product = products.get(node);
+    if (product !== undefined) tensors.set(node, at(inputs, product));
+    else if (node.op === 'constant') tensors.set(node, graph.float([node.value]));
     else if (node.op === 'input') tensors.set(node, at(inputs, node.value));
     else tensors.set(node, exportNode(graph, node, node.args.map(of)));
   }

@@ -8,6 +8,18 @@ export type ElementType = keyof typeof elementTypes;
 export type Tensor = string;
 
 /**
+ * Form of a graph over n rows. The columns of a tensor are axis 1 in all.
+ *
+ * - `portable`: tensors are [n × k], with a node per operation of the plan, for other programs.
+ * - `products`: the same tensors with fewer nodes, for ONNX Runtime on models with wide layers:
+ *   matrix products also add what is added to them.
+ * - `channels`: tensors are [1 × k × 1 × n], images of one line with a channel per column, for ONNX
+ *   Runtime on models with narrow layers. Dense layers are convolutions of single points, which
+ *   keep blocks of channels in registers until bias and ReLU are added.
+ */
+export type GraphForm = 'portable' | 'products' | 'channels';
+
+/**
  * Attribute of a node. A plain number is an integer, `{ float }` a float; lists are of integers or
  * of strings.
  */
@@ -36,9 +48,14 @@ export const ML_DOMAIN = 'ai.onnx.ml';
 
 /** ONNX model under construction: nodes in execution order, and the constants that they use. */
 export class OnnxGraph {
+  readonly form: GraphForm;
   readonly #graph = new ProtobufMessage();
   readonly #constants = new Map<string, Tensor>();
   #tensors = 0;
+
+  constructor(form: GraphForm = 'portable') {
+    this.form = form;
+  }
 
   /** Adds an input of n rows. */
   input(name: string, type: ElementType, columns: number, documentation: string): Tensor {

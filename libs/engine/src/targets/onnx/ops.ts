@@ -1,18 +1,19 @@
 import { at } from '@flowline/events';
+import { sumOfColumns } from './columns.ts';
 import { exportFormula } from './formula.ts';
-import type { OnnxGraph, Tensor } from './onnx-graph.ts';
+import type { Tensor } from './onnx-graph.ts';
 import type { StateColumns } from './state.ts';
 import type { Reading } from '../../plan/plan.ts';
 import type { ForwardOps } from '../../steps/vector-ops.ts';
 
-/** Operations that append nodes, with the log|det| of the step, [n × 1]. */
+/** Operations that append nodes, with the log|det| of the step, one column. */
 export interface ColumnOps extends ForwardOps<Tensor, Tensor> {
   readonly logDet: Tensor;
 }
 
 /**
- * Operations on n rows as nodes of a graph: a vector is a tensor [n × d], a scalar [n × 1]. Both
- * broadcast. `parts` are the step's parameters.
+ * Operations on n rows as nodes of a graph: a vector is a tensor of d columns, a scalar of one.
+ * Both broadcast. `parts` are the step's parameters.
  */
 export const columnOps = (state: StateColumns, reading: Reading, parts: readonly Tensor[]): ColumnOps => {
   const { graph } = state;
@@ -51,15 +52,3 @@ export const columnOps = (state: StateColumns, reading: Reading, parts: readonly
     },
   };
 };
-
-/**
- * Σ over the columns of a tensor [n × columns], [n × 1]. A product with ones: runtimes sum a row of
- * a `ReduceSum` in an order that depends on the place of the row in memory, but that of a matrix
- * product always in the same.
- */
-export const sumOfColumns = (
-  graph: OnnxGraph,
-  of: Tensor,
-  columns: number,
-  type: 'float' | 'double' = 'float',
-): Tensor => graph.node('MatMul', [of, graph[type](new Float64Array(columns).fill(1), columns, 1)]);

@@ -1,13 +1,16 @@
 import { at, atOnce, type Steps } from '@flowline/events';
+import { sumOfColumns, term, weightedSum } from './columns.ts';
+import type { Term } from './columns.ts';
 import { exportFormula } from './formula.ts';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
-import { sumOfColumns } from './ops.ts';
 import { StateColumns } from './state.ts';
 import { exportStep } from './steps.ts';
+import type { Node } from '../../formula/graph.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { baseComponents, baseFormula, componentReading, knownConstant } from '../../steps/base.ts';
+import type { BaseComponent } from '../../steps/base.ts';
 
-/** log p of a plan in float32, [n × 1], from x [n × d] and its context [n × c]. */
+/** log p of a plan in float32, one column, from the columns of x and of its context. */
 export const exportPlan = (graph: OnnxGraph, plan: Plan, x: Tensor, context: Tensor | null): Tensor =>
   atOnce(scoreExport(graph, plan, x, context));
 
@@ -15,10 +18,16 @@ export const exportPlan = (graph: OnnxGraph, plan: Plan, x: Tensor, context: Ten
 export function* scoreExport(graph: OnnxGraph, plan: Plan, x: Tensor, context: Tensor | null): Steps<Tensor> {
   const state = new StateColumns(graph, plan, x, context);
   const terms = yield* exportSteps(state);
-  return [exportBase(graph, state), ...terms].reduce((sum, term) => graph.node('Add', [sum, term]));
+  const components = baseComponents(plan).map((component) => exportComponent(graph, state, component));
+  const [single, ...others] = components;
+  if (single !== undefined && others.length === 0) {
+    return weightedSum(graph, [...single.terms, ...terms], single.constant);
+  }
+  const densities = components.map(({ terms: of, constant }) => weightedSum(graph, of, constant));
+  return weightedSum(graph, [term(logSumExp(graph, densities), 1), ...terms], 0);
 }
 
-/** Latent of a plan in float32, [n × d], 0 where a feature is missing. */
+/** Latent of a plan in float32, d columns, 0 where a feature is missing. */
 export function* latentExport(graph: OnnxGraph, plan: Plan, x: Tensor, context: Tensor | null): Steps<Tensor> {
   const state = new StateColumns(graph, plan, x, context);
   yield* exportSteps(state);
@@ -27,9 +36,9 @@ export function* latentExport(graph: OnnxGraph, plan: Plan, x: Tensor, context: 
   return state.read({ dimensions, scale: inOrder(scale), shift: inOrder(shift) });
 }
 
-/** Applies the steps to the state. Returns their log|det| [n × 1], except constant ones. */
-function* exportSteps(state: StateColumns): Steps<readonly Tensor[]> {
-  const terms: Tensor[] = [];
+/** Applies the steps to the state. Returns their log|det|, except constant ones. */
+function* exportSteps(state: StateColumns): Steps<readonly Term[]> {
+  const terms: Term[] = [];
   for (const step of state.plan.steps) {
     const logDet = exportStep(state, step);
     if (logDet !== null) terms.push(logDet);
@@ -38,26 +47,31 @@ function* exportSteps(state: StateColumns): Steps<readonly Tensor[]> {
   return terms;
 }
 
-/** Log-density of z under the base, plus the constant parts of the log|det|. */
-const exportBase = (graph: OnnxGraph, state: StateColumns): Tensor => {
+/** Log-density of z under a component of the base, plus the constant parts of the log|det|. */
+const exportComponent = (
+  graph: OnnxGraph,
+  state: StateColumns,
+  component: BaseComponent,
+): { readonly terms: readonly Term[]; readonly constant: number } => {
   const { plan } = state;
+  const reading = componentReading(plan, component);
   const { logDensity } = baseFormula(plan.base);
-  const components = baseComponents(plan).map((component) => {
-    const reading = componentReading(plan, component);
-    const [density = ''] = exportFormula(graph, [logDensity], [state.read(reading)]);
-    const observed = state.observed(reading.dimensions);
-    const ofColumns = sumOfColumns(graph, density, plan.features);
-    const { constants, logWeight } = component;
-    const added =
-      observed === null
-        ? graph.float([knownConstant(plan, component)])
-        : graph.node('Gemm', [observed, graph.float(constants, plan.features, 1), graph.float([logWeight], 1)]);
-    return graph.node('Add', [ofColumns, added]);
-  });
-  return logSumExp(graph, components);
+  const [formula, weight] = graph.form === 'portable' ? ([logDensity, 1] as const) : withoutFactor(logDensity);
+  const [density = ''] = exportFormula(graph, [formula], [state.read(reading)]);
+  const observed = state.observed(reading.dimensions);
+  const ofColumns = term(density, plan.features, weight);
+  if (observed === null) return { terms: [ofColumns], constant: knownConstant(plan, component) };
+  const { constants, logWeight } = component;
+  return { terms: [ofColumns, { tensor: observed, weights: constants, isConstant: false }], constant: logWeight };
 };
 
-/** log Σ e^term of tensors [n × 1]. NaN if every term is −∞. */
+/** Formula without the constant that it is multiplied by at last, and that constant. */
+const withoutFactor = (formula: Node): readonly [Node, number] => {
+  const [a, b] = formula.args;
+  return formula.op === 'mul' && a !== undefined && b?.op === 'constant' ? [a, b.value] : [formula, 1];
+};
+
+/** log Σ e^term of tensors of one column. NaN if every term is −∞. */
 export const logSumExp = (graph: OnnxGraph, terms: readonly Tensor[], type: 'float' | 'double' = 'float'): Tensor => {
   if (terms.length === 1) return at(terms, 0);
   const all = graph.node('Concat', terms, { axis: 1 });

@@ -1,4 +1,5 @@
 import { entry, at } from '@flowline/events';
+import { exportDense, perColumn } from './columns.ts';
 import type { OnnxGraph, Tensor } from './onnx-graph.ts';
 import type { Plan, Reading } from '../../plan/plan.ts';
 
@@ -16,9 +17,9 @@ interface Place {
 export class StateColumns {
   readonly graph: OnnxGraph;
   readonly plan: Plan;
-  /** Context [n × c]. Null if there is none. */
+  /** Context, c columns. Null if there is none. */
   readonly context: Tensor | null;
-  /** [n × d] 1 where a dimension is observed. Null if all of them always are. */
+  /** d columns, 1 where a dimension is observed. Null if all of them always are. */
   readonly #observed: Tensor | null;
   #places: readonly Place[];
 
@@ -31,20 +32,18 @@ export class StateColumns {
     this.#places = plan.presence.map((_, column) => ({ tensor: known, column, width: plan.features }));
   }
 
-  /** u of a reading, [n × k]. */
+  /** u of a reading, a column per dimension. */
   read({ dimensions, scale, shift }: Reading): Tensor {
     const { graph } = this;
     const v = this.#columns(Array.from(dimensions, (dimension) => at(this.#places, dimension)));
-    const scaled = scale.every((value) => value === 1)
-      ? v
-      : graph.node('Mul', [v, graph.float(scale, 1, scale.length)]);
+    const scaled = scale.every((value) => value === 1) ? v : graph.node('Mul', [v, perColumn(graph, scale)]);
     if (shift.every((value) => value === 0)) return scaled;
-    const moved = graph.float(shift, 1, shift.length);
+    const moved = perColumn(graph, shift);
     const observed = this.observed(dimensions);
     return graph.node('Add', [scaled, observed === null ? moved : graph.node('Mul', [observed, moved])]);
   }
 
-  /** Writes values [n × k] to dimensions, 0 where not observed. */
+  /** Writes values to dimensions, 0 where not observed. */
   write(dimensions: Int32Array, values: Tensor): void {
     const tensor = this.whereObserved(dimensions, values);
     const places = [...this.#places];
@@ -60,7 +59,7 @@ export class StateColumns {
     return isObserved === null ? values : this.graph.node('Where', [isObserved, values, this.graph.float([0])]);
   }
 
-  /** [n × k] 1 where dimensions are observed, else 0. Null if all of them always are. */
+  /** 1 where dimensions are observed, else 0. Null if all of them always are. */
   observed(dimensions: Int32Array): Tensor | null {
     const tensor = this.#observed;
     const always = dimensions.every((dimension) => this.plan.presence[dimension] === null);
@@ -106,10 +105,10 @@ const observedOf = (
 ): Tensor | null => {
   if (presence.every((column) => column === null)) return null;
   const present = graph.node('Cast', [graph.node('Greater', [context, graph.float([0.5])])], { to: 1 });
-  const choice = new Float32Array(columns * features);
+  const weights = new Float64Array(columns * features);
   presence.forEach((column, dimension) => {
-    if (column !== null) choice[column * features + dimension] = 1;
+    if (column !== null) weights[column * features + dimension] = 1;
   });
-  const always = presence.map((column) => (column === null ? 1 : 0));
-  return graph.node('Gemm', [present, graph.float(choice, columns, features), graph.float(always, features)]);
+  const bias = Float64Array.from(presence, (column) => (column === null ? 1 : 0));
+  return exportDense(graph, { inputs: columns, outputs: features, weights, bias }, present);
 };

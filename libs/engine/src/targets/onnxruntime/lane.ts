@@ -10,10 +10,10 @@ export interface Lane {
   /** Opens a session of the model of an output. Rejects with FLOWLINE_BACKEND_UNAVAILABLE. */
   open(output: RowOutput, model: Uint8Array): Promise<void>;
   /**
-   * Runs n rows, a whole number of blocks. rows: [n × width] → [n × 1] or [n × features]. Rejects
-   * with FLOWLINE_BACKEND_UNAVAILABLE.
+   * Runs n rows, filled up to whole blocks. rows: [n × width] → results: [n × 1] or [n × features].
+   * Rejects with FLOWLINE_BACKEND_UNAVAILABLE.
    */
-  run(output: RowOutput, rows: Float32Array, n: number): Promise<Float32Array>;
+  run(output: RowOutput, rows: Float32Array, n: number, results: Float32Array | Float64Array): Promise<void>;
   /** Ends the lane, which must be idle. */
   close(): void;
 }

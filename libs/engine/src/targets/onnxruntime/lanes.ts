@@ -1,5 +1,8 @@
-import { chunkBounds, chunkRows, inBlocks } from './chunks.ts';
+import { at } from '@flowline/events';
+
+import { chunkBounds, chunkRows } from './chunks.ts';
 import type { ChunkBounds } from './chunks.ts';
+import { graphFormOf } from './graph-form.ts';
 import type { Lane } from './lane.ts';
 import type { RowOutput } from '../onnx/rows.ts';
 import { rowsExport } from '../onnx/rows.ts';
@@ -13,42 +16,49 @@ export class Lanes {
   readonly #lanes: readonly Lane[];
   /** Lanes in the order in which they take chunks: all of them before any takes a second. */
   readonly #takers: readonly Lane[];
-  readonly #bounds: ChunkBounds;
+  /** Rows per run. */
+  readonly bounds: ChunkBounds;
   /** Outputs whose model every lane has, or is about to have. */
-  readonly #opened = new Map<RowOutput, Promise<void>>();
+  readonly #opening = new Map<RowOutput, Promise<void>>();
+  /** Outputs whose model every lane has. */
+  readonly #open = new Set<RowOutput>();
 
   constructor(plan: Plan, lanes: readonly Lane[]) {
     this.#plan = plan;
     this.#lanes = lanes;
     this.#takers = [...lanes, ...lanes.filter(({ runsAtATime }) => runsAtATime === 2)];
-    this.#bounds = chunkBounds(plan);
-  }
-
-  /** Gives every lane the model of an output. Rejects with FLOWLINE_BACKEND_UNAVAILABLE. */
-  open(output: RowOutput): Promise<void> {
-    const opening = this.#opened.get(output) ?? this.#open(output);
-    this.#opened.set(output, opening);
-    return opening;
+    this.bounds = chunkBounds(plan);
   }
 
   /**
-   * Computes an output of n rows in chunks, each on the lane that is free next. The last chunk is
-   * filled up to whole blocks. Rejects with FLOWLINE_BACKEND_UNAVAILABLE.
+   * Computes an output of n rows. Rejects with FLOWLINE_BACKEND_UNAVAILABLE. Most calls are one
+   * chunk, and then little happens around it: whatever runs between two runs of a session finds its
+   * caches full of weights.
    */
-  async run(output: RowOutput, rows: Float32Array, n: number, results: Float32Array | Float64Array): Promise<void> {
-    const { features, context } = this.#plan;
-    const [width, each] = [features + context, output === 'score' ? 1 : features];
-    const size = chunkRows(n, this.#lanes.length, this.#bounds);
-    await this.open(output);
+  run(output: RowOutput, rows: Float32Array, n: number, results: Float32Array | Float64Array): Promise<void> {
+    const size = chunkRows(n, this.#lanes.length, this.bounds);
+    if (n > size || n === 0 || !this.#open.has(output)) return this.#runChunks(output, rows, n, results, size);
+    return at(this.#lanes, 0).run(output, rows.subarray(0, n * this.#width), n, results);
+  }
+
+  /** Computes an output of n rows in chunks, each on the lane that is free next. */
+  async #runChunks(
+    output: RowOutput,
+    rows: Float32Array,
+    n: number,
+    results: Float32Array | Float64Array,
+    size: number,
+  ): Promise<void> {
+    await this.#opened(output);
+    const [width, each] = [this.#width, output === 'score' ? 1 : this.#plan.features];
     let next = 0;
     const work = async (lane: Lane): Promise<void> => {
       while (next < n) {
         const first = next;
-        const count = Math.min(size, n - first);
-        next += count;
-        const chunk = inWholeBlocks(rows.subarray(first * width, (first + count) * width), width, count);
-        const found = await lane.run(output, chunk, inBlocks(count));
-        results.set(found.subarray(0, count * each), first * each);
+        const end = Math.min(n, first + size);
+        next = end;
+        const chunk = rows.subarray(first * width, end * width);
+        await lane.run(output, chunk, end - first, results.subarray(first * each, end * each));
       }
     };
     await Promise.all(this.#takers.slice(0, Math.ceil(n / size)).map(work));
@@ -58,17 +68,21 @@ export class Lanes {
     for (const lane of this.#lanes) lane.close();
   }
 
-  async #open(output: RowOutput): Promise<void> {
-    const model = await inSlices(rowsExport(this.#plan, output));
+  get #width(): number {
+    return this.#plan.features + this.#plan.context;
+  }
+
+  /** Gives every lane the model of an output, once. Rejects with FLOWLINE_BACKEND_UNAVAILABLE. */
+  #opened(output: RowOutput): Promise<void> {
+    const opening = this.#opening.get(output) ?? this.#openOn(output);
+    this.#opening.set(output, opening);
+    return opening;
+  }
+
+  async #openOn(output: RowOutput): Promise<void> {
+    const model = await inSlices(rowsExport(this.#plan, output, graphFormOf(this.#plan)));
     dump(this.#plan, `${output}.onnx`, model);
     await Promise.all(this.#lanes.map((lane) => lane.open(output, model)));
+    this.#open.add(output);
   }
 }
-
-/** The same rows, followed by zeros up to a whole number of blocks. */
-const inWholeBlocks = (rows: Float32Array, width: number, n: number): Float32Array => {
-  if (inBlocks(n) === n) return rows;
-  const filled = new Float32Array(inBlocks(n) * width);
-  filled.set(rows);
-  return filled;
-};

@@ -10,7 +10,8 @@ export interface OnnxTensor {
 
 /** Model that is ready to run. A run holds the thread that calls it. */
 export interface OnnxSession {
-  run(feeds: Readonly<Record<string, OnnxTensor>>): Promise<Readonly<Partial<Record<string, OnnxTensor>>>>;
+  /** Writes the outputs into the memory of the tensors in `fetches`. */
+  run(feeds: Readonly<Record<string, OnnxTensor>>, fetches: Readonly<Record<string, OnnxTensor>>): Promise<unknown>;
   release(): Promise<void>;
 }
 

@@ -32,11 +32,12 @@ export const createOnnxRuntimeScorer = async (
     (rows: Float32Array, n: number, results: Float32Array | Float64Array): Promise<void> =>
       lanes.run(output, rows, n, results);
   try {
-    await checkPlaces(async (rows, n) => {
+    const score = async (rows: Float32Array, n: number): Promise<Float64Array> => {
       const scores = new Float64Array(n);
       await lanes.run('score', rows, n, scores);
       return scores;
-    }, plan.features + plan.context);
+    };
+    await checkPlaces(score, plan.features + plan.context, lanes.bounds.most);
   } catch (error) {
     lanes.close();
     throw error;

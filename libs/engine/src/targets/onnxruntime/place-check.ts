@@ -12,17 +12,19 @@ const ALONE = [0, 5, ROWS - 1];
 const SHIFT = 7;
 
 /**
- * Checks that a row has the same score, bit for bit, among others, at another place and alone.
- * Libraries choose their instructions by processor, so it is checked wherever a model is loaded.
- * Rejects with FLOWLINE_BACKEND_UNAVAILABLE.
+ * Checks that a row has the same score, bit for bit, among few others and among many, at another
+ * place and alone. Libraries choose their instructions by processor, and their blocks by the number
+ * of rows, so it is checked wherever a model is loaded. Rejects with FLOWLINE_BACKEND_UNAVAILABLE.
  * @param width values per row.
+ * @param most rows of the largest run.
  */
 export const checkPlaces = async (
   score: (rows: Float32Array, n: number) => Promise<ArrayLike<number>>,
   width: number,
+  most: number,
 ): Promise<void> => {
-  const rows = new Random(1).normals(ROWS * width);
-  const all = await score(rows, ROWS);
+  const rows = new Random(1).normals(Math.max(most, ROWS) * width);
+  const all = await score(rows, Math.max(most, ROWS));
   const compare = async (first: number, count: number): Promise<void> => {
     const found = await score(rows.slice(first * width, (first + count) * width), count);
     for (let i = 0; i < count; i++) {
@@ -33,6 +35,7 @@ export const checkPlaces = async (
       );
     }
   };
+  await compare(0, ROWS);
   await compare(SHIFT, ROWS - SHIFT);
   for (const row of ALONE) await compare(row, 1);
 };

@@ -39,8 +39,12 @@ describe('a lane on a thread of its own', () => {
     const lane = await start();
     await lane.open('score', Uint8Array.of(0));
     const rows = Float32Array.of(1, 2, 3, 4);
-    const runs = [lane.run('score', rows, 2), lane.run('score', rows.subarray(2), 1)];
-    expect((await Promise.all(runs)).map((scores) => [...scores])).toEqual([[1, 3], [3]]);
+    const scores = new Float64Array(3);
+    await Promise.all([
+      lane.run('score', rows, 2, scores.subarray(0, 2)),
+      lane.run('score', rows.subarray(2), 1, scores.subarray(2)),
+    ]);
+    expect([...scores]).toEqual([1, 3, 3]);
     expect([...rows]).toEqual([1, 2, 3, 4]);
     lane.close();
   });
@@ -51,10 +55,12 @@ describe('a lane on a thread of its own', () => {
       unavailable('ONNX Runtime cannot run the model: the model is damaged'),
     );
     await lane.open('score', Uint8Array.of(0));
-    await expect(lane.run('score', Float32Array.of(7), 1)).rejects.toMatchObject(
+    await expect(lane.run('score', Float32Array.of(7), 1, new Float64Array(1))).rejects.toMatchObject(
       unavailable('ONNX Runtime cannot run the model: out of memory'),
     );
-    expect([...(await lane.run('score', Float32Array.of(5), 1))]).toEqual([5]);
+    const scores = new Float64Array(1);
+    await lane.run('score', Float32Array.of(5), 1, scores);
+    expect([...scores]).toEqual([5]);
     lane.close();
   });
 
@@ -62,9 +68,10 @@ describe('a lane on a thread of its own', () => {
     const lane = await start();
     await lane.open('score', Uint8Array.of(0));
     const ended = unavailable('ONNX Runtime cannot run the model: its thread ended with code 5');
-    const runs = [lane.run('score', Float32Array.of(13), 1), lane.run('score', Float32Array.of(1), 1)];
-    for (const run of await Promise.allSettled(runs)) expect(run).toMatchObject({ reason: ended });
-    await expect(lane.run('score', Float32Array.of(1), 1)).rejects.toMatchObject(ended);
+    const run = (value: number): Promise<void> => lane.run('score', Float32Array.of(value), 1, new Float64Array(1));
+    const runs = [run(13), run(1)];
+    for (const outcome of await Promise.allSettled(runs)) expect(outcome).toMatchObject({ reason: ended });
+    await expect(run(1)).rejects.toMatchObject(ended);
     lane.close();
   });
 });

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 import type { FlowlineError } from '@flowline/events';
 
+import { inBlocks } from './chunks.ts';
 import type { Lane } from './lane.ts';
 import { sessionOptions } from './onnxruntime-api.ts';
 import { cannotRun, doesNotLoad } from './onnxruntime-package.ts';
@@ -53,11 +54,12 @@ export class WorkerLane implements Lane {
     await this.#ask({ task: 'open', output, model });
   }
 
-  async run(output: RowOutput, rows: Float32Array, n: number): Promise<Float32Array> {
-    const own = rows.slice();
-    const result = await this.#ask({ task: 'run', output, rows: own, n }, [own.buffer]);
-    if (result === null) throw cannotRun(new Error('there is no result'));
-    return result;
+  async run(output: RowOutput, rows: Float32Array, n: number, results: Float32Array | Float64Array): Promise<void> {
+    const own = new Float32Array((rows.length / n) * inBlocks(n));
+    own.set(rows);
+    const found = await this.#ask({ task: 'run', output, rows: own, n: inBlocks(n) }, [own.buffer]);
+    if (found === null) throw cannotRun(new Error('there is no result'));
+    results.set(found.subarray(0, results.length));
   }
 
   close(): void {
