@@ -5,6 +5,7 @@ import { createScorer, FrozenFlow, type ChosenScorer, type Scorer, type ScorerOp
 import { isDimension, isLevelFeature, selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, loadFlowInParts, type Flow } from '@flowline/flows';
 import type { ModelBundle } from './bundle/bundle.ts';
+import { unusable } from './bundle/unusable.ts';
 import { exportBrowser } from './browser/export-browser.ts';
 import type { Uniform } from './drift/drift-evidence.ts';
 import { type FeaturePits, featurePits } from './drift/feature-pits.ts';
@@ -80,7 +81,9 @@ export class Detector {
     try {
       for (const bytes of bundle.flows) {
         await setImmediate();
-        flows.push(await loadFlowInParts(bytes));
+        const flow = await loadFlowInParts(bytes);
+        flows.push(flow);
+        requireFit(flow, bundle.encoding);
       }
       const frozen = flows.map((flow) => new FrozenFlow(flow));
       const scorer = await createScorer(frozen, options);
@@ -194,6 +197,16 @@ export class Detector {
     for (const scorer of new Set([this.#scorer, this.#explainer, ...this.#members])) scorer.dispose();
     for (const { flow } of this.#flows) flow.dispose();
   }
+}
+
+/** @throws FlowlineError FLOWLINE_MODEL_CORRUPTED for a flow of other rows than the encoding's. */
+function requireFit(
+  { features, context }: Flow,
+  { dimensions, contextWidth }: Pick<ModelBundle['encoding'], 'dimensions' | 'contextWidth'>,
+): void {
+  if (features === dimensions && context === contextWidth) return;
+  const found = `a flow of ${features} features and ${context} columns of context`;
+  throw unusable('FLOWLINE_MODEL_CORRUPTED', `it has ${found} for rows of ${dimensions} and ${contextWidth}`);
 }
 
 /** @throws FlowlineError FLOWLINE_FEATURES_INVALID unless the feature is a level with a density. */

@@ -26,6 +26,17 @@ describe('labelledRows', () => {
     expect(found.table.levels).toEqual(['a', 'true', 'b', 'false', 'a', 'true']);
   });
 
+  it('names the most frequent label as the one that may be normal', () => {
+    const records = ['fraud', 'ok', 'ok'].map((label, x) => ({ x, label }));
+    expect(() => labelledRows(tableOfRecords(records, 'texts.csv'), { label: 'label' })).toThrow(
+      expect.objectContaining({ code: 'FLOWLINE_USAGE', remedy: expect.stringContaining('--normal "ok"') }),
+    );
+    const numbers = Array.from({ length: 50 }, (_, x) => ({ x, label: x / 7 }));
+    expect(() => labelledRows(tableOfRecords(numbers, 'numbers.csv'), { label: 'label' })).toThrow(
+      expect.objectContaining({ remedy: expect.stringContaining('Name a column of few labels') }),
+    );
+  });
+
   it('takes every label but the normal one for an anomaly', () => {
     const { labels } = labelledRows(table, { label: 'kind', normal: 'a' });
     expect([...labels]).toEqual([0, 1, 0, 1]);

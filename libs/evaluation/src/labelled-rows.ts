@@ -30,6 +30,8 @@ export interface LabelOptions {
   readonly normal?: string | undefined;
 }
 
+/** Most labels of a column that looks like one of labels. */
+const MOST_CLASSES = 20;
 /** Most levels of text that is a feature. */
 const MOST_LEVELS = 64;
 
@@ -89,7 +91,9 @@ function labelReader(
   { name, cells }: TableColumn,
   normal: string | undefined,
 ): (cell: Cell) => boolean {
-  const found = [...new Set(cells.filter((cell) => cell !== null).map(textOf))];
+  const counts = new Map<string, number>();
+  for (const cell of cells) if (cell !== null) counts.set(textOf(cell), (counts.get(textOf(cell)) ?? 0) + 1);
+  const found = [...counts.keys()].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
   if (normal !== undefined) {
     if (found.includes(normal)) return (cell) => textOf(cell) !== normal;
     throw unclear(where, name, found, `none is "${normal}", which --normal names`);
@@ -112,12 +116,16 @@ const CLASSES: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
 ]);
 
+/** @param found labels, the most frequent first. */
 function unclear(where: string, name: string, found: readonly string[], finding: string): FlowlineError {
   const shown = found.slice(0, 5).map((text) => `"${text.slice(0, 40)}"`);
   const values = `${shown.join(', ')}${found.length > 5 ? `, … (${found.length} values)` : ''}`;
   return new FlowlineError('FLOWLINE_USAGE', `The labels of ${where} in "${name}" are ${values}: ${finding}.`, {
     where: '--label',
-    remedy: 'Say which label is normal, such as --normal 0; every other one is then an anomaly.',
+    remedy:
+      found.length > MOST_CLASSES
+        ? 'Name a column of few labels, or say which label is normal (--normal); every other one is then an anomaly.'
+        : `Say which label is normal, such as --normal ${JSON.stringify(found.at(0) ?? '0')}; every other one is then an anomaly.`,
   });
 }
 

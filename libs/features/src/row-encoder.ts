@@ -35,6 +35,10 @@ export interface KnownFeature {
 export class RowEncoder {
   readonly schema: readonly FeatureSpec[];
   readonly features: readonly KnownFeature[];
+  /** Number of dimensions of the flow. */
+  readonly dimensions: number;
+  /** Numbers of a row: dimensions and context. */
+  readonly width: number;
   readonly #layout: Layout;
   readonly #parts: FittedParts;
 
@@ -44,6 +48,8 @@ export class RowEncoder {
     this.schema = config.schema;
     this.#layout = layout;
     this.#parts = parts;
+    this.dimensions = layout.dimensions;
+    this.width = layout.dimensions + layout.contextNames.length;
     this.features = layout.places.map((place) => ({ spec: place.spec, values: valuesOf(place, parts) }));
   }
 

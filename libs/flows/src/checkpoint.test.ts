@@ -4,6 +4,7 @@ import { initBackend } from './backend.ts';
 import { loadFlow, loadFlowInParts, saveFlow } from './checkpoint.ts';
 import { realNVP } from './families/real-nvp.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+import { sealFile } from './sealed-file.ts';
 import { normalRows, perturb, taken } from './testing/mathematics.ts';
 import type { SafeTensor } from './safetensors.ts';
 
@@ -22,6 +23,17 @@ function changed(change: (tensors: Record<string, SafeTensor>, metadata: Record<
   change(all, meta);
   return encodeSafetensors(all, meta);
 }
+
+/** A checkpoint whose checksum holds, of another configuration. */
+function ofConfig(change: (config: Record<string, unknown>) => unknown): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(saveFlow(made()));
+  const config = JSON.stringify(change(JSON.parse(metadata.config!) as Record<string, unknown>));
+  return sealFile({ format: 'flowline.flow', version: 2, writtenBy: 'saveFlow' }, { config, tensors });
+}
+
+/** A copy of JSON in which each number of a name is another one. */
+const withNumbers = (json: unknown, name: string, value: unknown): unknown =>
+  JSON.parse(JSON.stringify(json, (key, own: unknown) => (key === name ? value : own)));
 
 describe('checkpoint', () => {
   it('keeps the flag of a data-dependent initialisation', () => {
@@ -94,6 +106,29 @@ describe('checkpoint', () => {
       () => changed((_, metadata) => (metadata.version = '1')),
       'FLOWLINE_MODEL_INCOMPATIBLE',
       /version 1, expected 2/,
+    ],
+    [
+      'layers of far more weights than it holds, before there is memory for them',
+      () => ofConfig((config) => withNumbers(config, 'hidden', [60_000, 60_000])),
+      'FLOWLINE_MODEL_INCOMPATIBLE',
+      /more weights than the file/,
+    ],
+    [
+      'sizes beyond all memory',
+      () => ofConfig((config) => withNumbers(config, 'features', 2_000_000_000)),
+      'FLOWLINE_MODEL_INCOMPATIBLE',
+      /found 2000000000, expected at most 65536/,
+    ],
+    [
+      'parts within parts without end',
+      () =>
+        ofConfig((config) => {
+          let { bijector } = config;
+          for (let depth = 0; depth < 500; depth++) bijector = { type: 'inverted', bijector };
+          return { ...config, bijector };
+        }),
+      'FLOWLINE_MODEL_INCOMPATIBLE',
+      /within more than 64 others/,
     ],
   ])('refuses %s', (_name, bytes, code, message) => {
     expect(() => loadFlow(bytes())).toThrow(

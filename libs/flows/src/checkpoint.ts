@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
+import { checkSizes } from './check-sizes.ts';
 import { FlowError } from './flow-error.ts';
 import { Flow } from './flow.ts';
 import { FLOW_FORMAT_VERSION } from './flow-config.ts';
@@ -48,7 +49,10 @@ export async function loadFlowInParts(bytes: Uint8Array): Promise<Flow> {
 }
 
 function flowOf({ config, tensors }: SealedContent): Flow {
-  const flow = Flow.fromConfig(JSON.parse(config), new NoDraws());
+  const weights = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const json = parsed(config);
+  checkSizes(json, weights);
+  const flow = Flow.fromConfig(json, new NoDraws(weights));
   try {
     assign(flow, tensors);
   } catch (error) {
@@ -56,6 +60,18 @@ function flowOf({ config, tensors }: SealedContent): Flow {
     throw error;
   }
   return flow;
+}
+
+function parsed(config: string): unknown {
+  try {
+    return JSON.parse(config);
+  } catch (cause) {
+    throw new FlowError('FLOWLINE_MODEL_CORRUPTED', 'the configuration is not JSON', {
+      where: '__metadata__.config',
+      remedy: 'Restore the file from where it was written.',
+      cause,
+    });
+  }
 }
 
 function assign(flow: Flow, tensors: ReadonlyMap<string, SafeTensor>): void {

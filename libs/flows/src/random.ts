@@ -113,6 +113,14 @@ export class Random {
   }
 
   /**
+   * Announces weights that are about to be made, so that a generator with a limit can refuse before
+   * there is memory for them. Any other has none.
+   */
+  reserve(_size: number): void {
+    // No limit.
+  }
+
+  /**
    * An independent generator that depends only on the seed and the label, not on how many numbers
    * were drawn.
    */
@@ -141,8 +149,15 @@ export class Random {
  * Generator without draws: every normal is 0. For a flow whose weights are all replaced at once.
  */
 export class NoDraws extends Random {
-  constructor() {
+  #left: number;
+
+  /**
+   * @param most weights that there may be in all, so that a configuration which names huge layers
+   * is refused before there is memory for them (default: no limit).
+   */
+  constructor(most = Infinity) {
     super(0);
+    this.#left = most;
   }
 
   override normal(): number {
@@ -150,7 +165,19 @@ export class NoDraws extends Random {
   }
 
   override normals(size: number): Float32Array {
+    this.reserve(size);
     return new Float32Array(size);
+  }
+
+  /** Throws FLOWLINE_MODEL_INCOMPATIBLE beyond the limit. */
+  override reserve(size: number): void {
+    this.#left -= size;
+    if (this.#left < 0) {
+      throw new FlowError('FLOWLINE_MODEL_INCOMPATIBLE', 'the configuration has more weights than the file', {
+        where: 'config',
+        remedy: 'Restore the file from where it was written.',
+      });
+    }
   }
 
   override fork(): Random {

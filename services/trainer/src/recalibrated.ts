@@ -60,11 +60,14 @@ export async function recalibrated(
   });
   const parts = { calibration: times(split.calibration), test: times(split.test) };
   const heldOut = table.slice(split.test.start, split.test.end);
+  const { start, end } = split.calibration;
+  const calibratedToMs = history.calibration.toMs ?? Infinity;
   const made = await recalibrate(
     { ...spec, times: { ...parts, train: parts.calibration, validation: parts.calibration } },
     {
       ...{ champion: bundle, sha256: champion.sha256, test: heldOut },
-      calibration: table.slice(split.calibration.start, split.calibration.end),
+      calibration: table.slice(start, end),
+      keptRows: timesMs.subarray(start, end).filter((timeMs) => timeMs <= calibratedToMs).length,
     },
     options,
   );

@@ -42,7 +42,8 @@ function rows(count: number, seed: number): FeatureTable {
 
 async function trained(options: {
   readonly members: number;
-  readonly test: 'density' | 'combined';
+  readonly test: 'density' | 'combined' | 'outlying';
+  readonly data?: 'clean' | 'unlabelled';
 }): Promise<ModelBundle> {
   const table = rows(9_000, 1);
   const part = (start: number, end: number): FeatureTable => sliceTable(table, start, end);
@@ -71,8 +72,10 @@ describe('a model exported for browsers', () => {
     { members: 1, test: 'density' },
     { members: 2, test: 'density' },
     { members: 2, test: 'combined' },
+    { members: 1, test: 'outlying', data: 'clean' },
+    { members: 1, test: 'outlying', data: 'unlabelled' },
   ] as const)(
-    'scores as the model does: $members members, by $test',
+    'scores as the model does: $members members, by $test, data $data',
     async (options) => {
       const detector = await Detector.create(await trained(options), { alpha: 1e-3, backend: 'wasm' });
       try {

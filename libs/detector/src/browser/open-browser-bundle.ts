@@ -5,6 +5,7 @@ import { decodeSafetensors } from '@flowline/flows';
 import { loadedCalibrations } from '../bundle/saved-calibrations.ts';
 import { loadedStatistic } from '../bundle/saved-statistic.ts';
 import { unusable } from '../bundle/unusable.ts';
+import { contextLevels } from '../calibration/row-traits.ts';
 import type { Scores } from '../scores.ts';
 import { scoreTable, type ScoringParts } from '../score-table.ts';
 import {
@@ -61,11 +62,14 @@ export async function openBrowserBundle(bytes: Uint8Array): Promise<BrowserDetec
   const manifest = JSON.parse(text) as BrowserManifest;
   const scorer = await scorerOfKernels(kernelsOf(manifest, tensors));
   const { encoding, statistic } = manifest;
+  const encoder = new RowEncoder(encoding);
+  const { schema, dimensions, width } = encoder;
+  const sizes = { dimensions, width, contexts: contextLevels(schema).length };
   const parts = {
-    ...{ scorer, calibration: loadedCalibrations(tensors, manifest) },
-    statistic: statistic && loadedStatistic(tensors, statistic),
+    ...{ scorer, calibration: loadedCalibrations(tensors, manifest, sizes.contexts) },
+    statistic: statistic && loadedStatistic(tensors, statistic, sizes),
   };
-  return new BrowserDetector(parts, new RowEncoder(encoding));
+  return new BrowserDetector(parts, encoder);
 }
 
 const kernelsOf = ({ members }: BrowserManifest, tensors: Tensors): PortableKernels[] =>

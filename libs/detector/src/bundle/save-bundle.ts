@@ -5,6 +5,10 @@ import { decodeSafetensors, encodeSafetensors, FlowError, type SafeTensor } from
 import { BUNDLE_VERSION, type BundleMetadata, DENSITY_VERSION, type ModelBundle, READABLE_VERSIONS } from './bundle.ts';
 import { type CalibrationManifest, loadedCalibrations, savedCalibrations } from './saved-calibrations.ts';
 import { loadedStatistic, savedStatistic, type StatisticManifest } from './saved-statistic.ts';
+import { checkContent, contentSha256 } from './content-sha256.ts';
+import { checkedManifest } from './checked-manifest.ts';
+import { isObject, type ModelSizes } from './checked.ts';
+import { contextLevels } from '../calibration/row-traits.ts';
 import { unusable } from './unusable.ts';
 
 const FORMAT = 'flowline.model';
@@ -51,11 +55,12 @@ export function saveBundle(bundle: ModelBundle): Uint8Array {
     ...saved.manifest,
     ...(statistic === null ? {} : { statistic: statistic.manifest }),
   };
-  return encodeSafetensors(tensors, {
+  const content = {
     format: FORMAT,
     version: String(statistic === null ? DENSITY_VERSION : BUNDLE_VERSION),
     manifest: JSON.stringify(manifest),
-  });
+  };
+  return encodeSafetensors(tensors, { ...content, sha256: contentSha256(content, new Map(Object.entries(tensors))) });
 }
 
 /**
@@ -89,21 +94,26 @@ export function loadBundle(
       `its format version is ${metadata.version ?? 'not named'}, this release reads ${READABLE_VERSIONS.join(', ')}`,
     );
   }
+  checkContent(metadata, tensors);
   const manifest = parsedManifest(metadata.manifest);
   const encoding = FeatureEncoding.fromJSON(manifest.encoding);
   if (expectedSchema !== undefined && JSON.stringify(expectedSchema) !== JSON.stringify(encoding.schema)) {
     throw unusable('FLOWLINE_MODEL_INCOMPATIBLE', 'its features are not those of the detector');
   }
+  const sizes = sizesOf(encoding);
+  const { flows, ...known } = checkedManifest(manifest);
   return {
-    metadata: manifest.metadata,
+    ...known,
     schema: encoding.schema,
-    lookups: manifest.lookups,
-    entity: manifest.entity ?? null,
     encoding,
-    flows: manifest.flows.map((own, member) => flowBytes(tensors, own, `member${member}/`)),
-    calibration: loadedCalibrations(tensors, manifest),
-    statistic: manifest.statistic === undefined ? null : loadedStatistic(tensors, manifest.statistic),
+    flows: flows.map((own, member) => flowBytes(tensors, own, `member${member}/`)),
+    calibration: loadedCalibrations(tensors, manifest, sizes.contexts),
+    statistic: manifest.statistic === undefined ? null : loadedStatistic(tensors, manifest.statistic, sizes),
   };
+}
+
+function sizesOf({ schema, dimensions, contextWidth }: FeatureEncoding): ModelSizes {
+  return { dimensions, width: dimensions + contextWidth, contexts: contextLevels(schema).length };
 }
 
 /** Reassembles a member's tensors into the file they came from. */
@@ -147,8 +157,4 @@ function isManifest(value: unknown): value is Manifest {
   const { metadata, lookups, entity, encoding, flows, calibrations, patterns } = value;
   if (!(entity === undefined || entity === null || isObject(entity))) return false;
   return [metadata, lookups, encoding, calibrations].every(isObject) && [flows, patterns].every(Array.isArray);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

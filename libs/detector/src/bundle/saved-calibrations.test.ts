@@ -19,13 +19,13 @@ describe('saved calibrations', () => {
     const { tensors, manifest } = savedCalibrations(set);
     expect([...(set.byPattern.get(0)?.split?.byLevel.keys() ?? [])].sort()).toEqual(['busy', 'quiet']);
     const stored = JSON.parse(JSON.stringify(manifest)) as CalibrationManifest;
-    expect(loadedCalibrations(new Map(Object.entries(tensors)), stored)).toEqual(set);
+    expect(loadedCalibrations(new Map(Object.entries(tensors)), stored, 1)).toEqual(set);
   });
 
   it('of format version 1 have neither, and the p-values they had', () => {
     const set = fitCalibrationSet(scores, patterns, new Random(2));
     const { tensors, manifest } = savedCalibrations(set);
     const { splits: _splits, missingNats: _missingNats, ...first } = manifest;
-    expect(loadedCalibrations(new Map(Object.entries(tensors)), first)).toEqual(set);
+    expect(loadedCalibrations(new Map(Object.entries(tensors)), first, 0)).toEqual(set);
   });
 });

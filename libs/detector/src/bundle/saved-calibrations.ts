@@ -1,9 +1,23 @@
+import { at } from '@flowline/events';
 import type { SafeTensor } from '@flowline/flows';
 
-import type { CalibrationGroup, CalibrationSet } from '../calibration/calibration-set.ts';
-import type { Calibration } from '../calibration/calibration.ts';
+import type { CalibratedTail, Calibration } from '../calibration/calibration.ts';
+import type { CalibrationGroup, CalibrationSet, ContextSplit } from '../calibration/calibration-set.ts';
 import { valueAt } from '../sorted.ts';
-import { unusable } from './unusable.ts';
+import {
+  check,
+  isAscending,
+  isDescending,
+  readFloat64,
+  readList,
+  readNumber,
+  readNumbers,
+  readObject,
+  readPair,
+  readText,
+  readWhole,
+  type Tensors,
+} from './checked.ts';
 
 /** Part of a bundle's manifest that describes its calibrations. */
 export interface CalibrationManifest {
@@ -52,46 +66,79 @@ export function savedCalibrations({ pooled, byPattern, missingNats }: Calibratio
   }
 }
 
-/** @throws FlowlineError FLOWLINE_MODEL_CORRUPTED if a calibration is missing. */
+/**
+ * Calibrations of a model file, whose numbers and names may be anything.
+ * @param contexts context features with levels, by which calibrations may be split.
+ * @throws FlowlineError FLOWLINE_MODEL_CORRUPTED if a calibration is missing, or is none.
+ */
 export function loadedCalibrations(
-  tensors: ReadonlyMap<string, SafeTensor>,
-  { calibrations, patterns, splits = {}, missingNats = {} }: CalibrationManifest,
+  tensors: Tensors,
+  { calibrations, patterns, splits = {}, missingNats = {} }: Unread<CalibrationManifest>,
+  contexts: number,
 ): CalibrationSet {
+  const all = new Map(Object.entries(readObject(calibrations, 'calibrations')));
+  const parts = new Map(Object.entries(readObject(splits, 'splits')));
   const loaded = new Map<string, CalibrationGroup>();
-  const named = (name: string): CalibrationGroup => {
+  const named = (name: string, depth = 0): CalibrationGroup => {
+    check(depth <= contexts, `splits.${name}`, 'has more parts than the model has contexts');
     const known = loaded.get(name);
     if (known !== undefined) return known;
-    const split = splits[name] ?? null;
-    const group: CalibrationGroup = {
-      ...calibrationNamed(name),
-      split: split && {
-        context: split.context,
-        byLevel: new Map(split.levels.map(([level, own]) => [level, named(own)])),
-      },
-    };
+    const group = { ...loadedCalibration(tensors, name, all.get(name)), split: splitOf(name, depth) };
     loaded.set(name, group);
     return group;
   };
+  const splitOf = (name: string, depth: number): ContextSplit | null => {
+    const split = parts.get(name);
+    if (split === undefined) return null;
+    const part = `splits.${name}`;
+    const { context, levels } = readObject(split, part);
+    const index = readWhole(context, `${part}.context`);
+    check(index < contexts, `${part}.context`, 'is none of the model');
+    const byLevel = readList(levels, `${part}.levels`, (pair, where) => {
+      const [level, own] = readPair(pair, where);
+      return [readText(level, where), named(readText(own, where), depth + 1)] as const;
+    });
+    return { context: index, byLevel: new Map(byLevel) };
+  };
+  const byPattern = readList(patterns, 'patterns', (pair, part) => {
+    const [pattern, name] = readPair(pair, part);
+    return [readWhole(pattern, part), named(readText(name, part))] as const;
+  });
   return {
     pooled: named('pooled'),
-    byPattern: new Map(patterns.map(([pattern, name]) => [pattern, named(name)])),
-    missingNats,
+    byPattern: new Map(byPattern),
+    missingNats: readNumbers(missingNats, 'missingNats'),
   };
+}
 
-  function calibrationNamed(name: string): Calibration {
-    const found = calibrations[name];
-    if (found === undefined) throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks the calibration ${name}`);
-    const of = (part: string): Float64Array => float64(tensors, `calibration/${name}/${part}`);
-    const { rows, logUnit } = found;
-    if (logUnit === null) return { rows, scores: of('scores'), pValues: of('pValues'), tail: null };
-    const flat = of('laws');
-    const laws = Array.from({ length: flat.length / 2 }, (_, i) => ({
-      shape: valueAt(flat, 2 * i),
-      scale: valueAt(flat, 2 * i + 1),
-    }));
-    const tail = { knots: of('knots'), logP: of('logP'), laws, logUnit };
-    return { rows, scores: of('scores'), pValues: of('pValues'), tail };
-  }
+/** Part of a manifest as it is read: its values may be anything. */
+type Unread<T> = { readonly [Key in keyof T]: unknown };
+
+function loadedCalibration(tensors: Tensors, name: string, json: unknown): Calibration {
+  const part = `calibrations.${name}`;
+  const { rows: count, logUnit } = readObject(json, part);
+  const rows = readWhole(count, `${part}.rows`, 1);
+  const of = (numbers: string): Float64Array => readFloat64(tensors, `calibration/${name}/${numbers}`);
+  const [scores, pValues] = [of('scores'), of('pValues')];
+  check(scores.length > 0 && scores.every(Number.isFinite) && isAscending(scores), part, 'has no ascending scores');
+  const isFalling = pValues.length === scores.length && isDescending(pValues);
+  check(isFalling && at(pValues, 0) <= 1 && (pValues.at(-1) ?? 0) > 0, part, 'has no p-value per score');
+  return { rows, scores, pValues, tail: logUnit === null ? null : loadedTail(part, of, logUnit) };
+}
+
+function loadedTail(part: string, of: (numbers: string) => Float64Array, logUnit: unknown): CalibratedTail {
+  const [knots, logP, flat] = [of('knots'), of('logP'), of('laws')];
+  // Far knots are infinite where the tail is very heavy.
+  const isTail = knots.length >= 2 && Number.isFinite(knots[0]) && isAscending(knots);
+  check(isTail && logP.length === knots.length, part, 'has a tail without ascending scores');
+  check(isDescending(logP) && at(logP, 0) <= 0 && Number.isFinite(logP.at(-1)), part, 'has a tail without p-values');
+  const laws = Array.from({ length: flat.length >> 1 }, (_, i) => ({
+    shape: valueAt(flat, 2 * i),
+    scale: valueAt(flat, 2 * i + 1),
+  }));
+  const areLaws = laws.every(({ shape, scale }) => Number.isFinite(shape) && scale > 0 && scale < Infinity);
+  check(flat.length % 2 === 0 && areLaws, part, 'has a tail of no distribution');
+  return { knots, logP, laws, logUnit: readNumber(logUnit, `${part}.logUnit`, 0) };
 }
 
 function calibrationTensors(name: string, { scores, pValues, tail }: Calibration): Record<string, SafeTensor> {
@@ -108,10 +155,4 @@ function calibrationTensors(name: string, { scores, pValues, tail }: Calibration
     [`calibration/${name}/logP`]: vector(tail.logP),
     [`calibration/${name}/laws`]: { dtype: 'F64', shape: [tail.laws.length, 2], data: laws },
   };
-}
-
-function float64(tensors: ReadonlyMap<string, SafeTensor>, name: string): Float64Array {
-  const data = tensors.get(name)?.data;
-  if (data instanceof Float64Array) return data;
-  throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks the numbers ${name}`);
 }

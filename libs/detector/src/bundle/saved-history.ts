@@ -1,7 +1,7 @@
 import type { SafeTensor } from '@flowline/flows';
 
 import { NearestRows } from '../statistic/nearest-rows.ts';
-import { unusable } from './unusable.ts';
+import { readFloat32, type Tensors } from './checked.ts';
 
 const HISTORY = 'statistic/history';
 
@@ -10,12 +10,10 @@ export const savedHistory = ({ rows, width }: NearestRows): Readonly<Record<stri
   [HISTORY]: { dtype: 'F32', shape: [rows.length / width, width], data: rows },
 });
 
-/** @throws FlowlineError FLOWLINE_MODEL_CORRUPTED if the rows are missing. */
-export function loadedHistory(tensors: ReadonlyMap<string, SafeTensor>): NearestRows {
-  const { data, shape } = tensors.get(HISTORY) ?? {};
-  const width = shape?.at(1);
-  if (!(data instanceof Float32Array) || width === undefined) {
-    throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks ${HISTORY}`);
-  }
-  return new NearestRows(data, width);
-}
+/**
+ * Rows of a model file that distances are measured from.
+ * @param width numbers of an encoded row.
+ * @throws FlowlineError FLOWLINE_MODEL_CORRUPTED if they are missing, or no such rows.
+ */
+export const loadedHistory = (tensors: Tensors, width: number): NearestRows =>
+  new NearestRows(readFloat32(tensors, HISTORY, width), width);

@@ -5,8 +5,10 @@ import { IsolationForest } from '../statistic/isolation-forest.ts';
 import { NearestRows } from '../statistic/nearest-rows.ts';
 import type { OutlyingStatistic, Remoteness } from '../statistic/outlying.ts';
 import type { Statistic } from '../statistic/statistic.ts';
+import type { ModelSizes } from './checked.ts';
 import { loadedStatistic, savedStatistic } from './saved-statistic.ts';
 
+const sizes: ModelSizes = { dimensions: 2, width: 3, contexts: 0 };
 const rows = Float32Array.from({ length: 600 }, (_, i) => Math.sin(i) * (i % 7));
 const statisticOf = (remoteness: Remoteness, gate: number): OutlyingStatistic => ({
   ...{ test: 'outlying', density: { median: 1, quarter: 2 }, remote: { median: 0.5, quarter: 0.1 } },
@@ -22,7 +24,7 @@ const reloaded = (
   const { tensors, manifest } = savedStatistic(statistic);
   const own = new Map(Object.entries(tensors));
   change(own);
-  return loadedStatistic(own, JSON.parse(JSON.stringify(manifest)) as typeof manifest);
+  return loadedStatistic(own, JSON.parse(JSON.stringify(manifest)), sizes);
 };
 
 describe('a saved outlying statistic', () => {
@@ -56,7 +58,7 @@ describe('a saved outlying statistic', () => {
 
   it('is refused in a version that this release lacks', () => {
     const { tensors, manifest } = savedStatistic(statisticOf(distance, 4));
-    const load = (): unknown => loadedStatistic(new Map(Object.entries(tensors)), { ...manifest, version: 9 });
+    const load = (): unknown => loadedStatistic(new Map(Object.entries(tensors)), { ...manifest, version: 9 }, sizes);
     expect(load).toThrow(expect.objectContaining({ code: 'FLOWLINE_MODEL_INCOMPATIBLE' }));
   });
 });

@@ -2,7 +2,8 @@ import { at } from '@flowline/events';
 import type { SafeTensor } from '@flowline/flows';
 
 import { IsolationForest } from '../statistic/isolation-forest.ts';
-import type { OutlyingStatistic, Remoteness } from '../statistic/outlying.ts';
+import type { OutlyingStatistic, Remoteness, Spread } from '../statistic/outlying.ts';
+import { check, type ModelSizes, readFloat32, readNumber, readNumbers, readObject, type Tensors } from './checked.ts';
 import { loadedHistory, savedHistory } from './saved-history.ts';
 import { unusable } from './unusable.ts';
 
@@ -50,45 +51,72 @@ export function savedOutlying({ remoteness, gate, ...statistic }: OutlyingStatis
 }
 
 /**
+ * Outlying statistic of a model file, whose numbers may be anything.
  * @throws FlowlineError FLOWLINE_MODEL_INCOMPATIBLE for another version, FLOWLINE_MODEL_CORRUPTED
  * if a part is missing or damaged.
  */
 export function loadedOutlying(
-  tensors: ReadonlyMap<string, SafeTensor>,
-  { version, gate, remoteness, ...statistic }: OutlyingManifest,
+  tensors: Tensors,
+  manifest: Readonly<Record<string, unknown>>,
+  sizes: ModelSizes,
 ): OutlyingStatistic {
+  const { version, gate, density, remote, missingNats, beyond } = manifest;
   if (version !== VERSION) {
     throw unusable(
       'FLOWLINE_MODEL_INCOMPATIBLE',
-      `its outlying statistic has version ${version}, which this release lacks`,
+      `its outlying statistic has version ${String(version)}, which this release lacks`,
     );
   }
-  return { ...statistic, gate: gate ?? -Infinity, remoteness: loadedRemoteness(tensors, remoteness) };
+  return {
+    test: 'outlying',
+    density: loadedSpread(density, 'statistic.density'),
+    remote: loadedSpread(remote, 'statistic.remote'),
+    missingNats: readNumbers(missingNats, 'statistic.missingNats'),
+    beyond: readNumber(beyond, 'statistic.beyond'),
+    gate: gate === null ? -Infinity : readNumber(gate, 'statistic.gate'),
+    remoteness: loadedRemoteness(tensors, manifest.remoteness, sizes),
+  };
 }
 
-function loadedRemoteness(
-  tensors: ReadonlyMap<string, SafeTensor>,
-  { kind, usual, width }: OutlyingManifest['remoteness'],
-): Remoteness {
+function loadedSpread(value: unknown, part: string): Spread {
+  const { median, quarter } = readObject(value, part);
+  return { median: readNumber(median, part), quarter: readNumber(quarter, part, Number.MIN_VALUE) };
+}
+
+function loadedRemoteness(tensors: Tensors, value: unknown, { width }: ModelSizes): Remoteness {
+  const part = 'statistic.remoteness';
+  const { kind, usual: level, width: own } = readObject(value, part);
+  const usual = readNumber(level, `${part}.usual`);
+  check(own === width, `${part}.width`, `is not the ${width} of the features`);
   if (kind === 'isolation') return { kind, usual, forest: loadedForest(tensors, width) };
-  return { kind, usual, history: loadedHistory(tensors) };
+  check(kind === 'distance', `${part}.kind`, 'is unknown');
+  return { kind, usual, history: loadedHistory(tensors, width) };
 }
 
-function loadedForest(tensors: ReadonlyMap<string, SafeTensor>, width: number): IsolationForest {
-  const [nodes, roots] = [tensors.get(NODES)?.data, tensors.get(ROOTS)?.data];
-  if (!(nodes instanceof Float32Array) || nodes.length % NODE_NUMBERS !== 0) throw damaged(NODES);
-  if (!(roots instanceof Float32Array) || roots.length < 2) throw damaged(ROOTS);
-  const size = nodes.length / NODE_NUMBERS;
+function loadedForest(tensors: Tensors, width: number): IsolationForest {
+  const nodes = readFloat32(tensors, NODES, NODE_NUMBERS);
+  const roots = Int32Array.from(readFloat32(tensors, ROOTS, 1));
   const part = (of: number): Float32Array => nodes.filter((_, i) => i % NODE_NUMBERS === of);
-  const forest = { columns: Int32Array.from(part(0)), values: part(1), above: Int32Array.from(part(2)) };
-  // A path goes on to later nodes only, so that every search ends.
-  const isTree = forest.columns.every((column, node) => {
-    const above = at(forest.above, node);
-    return column < 0 || (column < width && above > node + 1 && above < size);
-  });
-  if (!isTree || roots.some((root) => root > size)) throw damaged(NODES);
-  return new IsolationForest(width, { ...forest, roots: Int32Array.from(roots) });
+  const forest = { columns: Int32Array.from(part(0)), values: part(1), above: Int32Array.from(part(2)), roots };
+  const size = forest.columns.length;
+  check(roots.length >= 2 && roots[0] === 0 && roots.at(-1) === size, ROOTS, 'are not those of the nodes');
+  for (let tree = 0; tree + 1 < roots.length; tree++) {
+    const [root, end] = [at(roots, tree), at(roots, tree + 1)];
+    check(root < end && end <= size && isTree(forest, width, root, end), NODES, 'are no trees');
+  }
+  return new IsolationForest(width, forest);
 }
 
-const damaged = (tensor: string): Error =>
-  unusable('FLOWLINE_MODEL_CORRUPTED', `its tensor ${tensor} is missing or damaged`);
+/** True if every path goes on to later nodes of its tree, so that every search ends in a leaf. */
+function isTree(
+  { columns, above }: Pick<IsolationForest, 'columns' | 'above'>,
+  width: number,
+  root: number,
+  end: number,
+): boolean {
+  for (let node = root; node < end; node++) {
+    const [column, next] = [at(columns, node), at(above, node)];
+    if (column >= 0 && !(column < width && next > node + 1 && next < end)) return false;
+  }
+  return true;
+}

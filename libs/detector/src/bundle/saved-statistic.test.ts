@@ -6,6 +6,7 @@ import { NearestRows } from '../statistic/nearest-rows.ts';
 import type { CombinedStatistic } from '../statistic/statistic.ts';
 import { loadedStatistic, savedStatistic } from './saved-statistic.ts';
 
+const sizes = { dimensions: 2, width: 3, contexts: 0 };
 const ROWS = 200;
 const random = new Random(1);
 const calibration = fitCalibrationSet(
@@ -28,12 +29,12 @@ const saved = new Map(Object.entries(tensors));
 
 describe('loadedStatistic', () => {
   it('has what was saved', () => {
-    expect(loadedStatistic(saved, manifest)).toEqual(statistic);
+    expect(loadedStatistic(saved, manifest, sizes)).toEqual(statistic);
   });
 
   it('refuses the statistic of an earlier release, and says what to do', () => {
     const earlier = { ...manifest, version: 1 };
-    expect(() => loadedStatistic(saved, earlier)).toThrow(
+    expect(() => loadedStatistic(saved, earlier, sizes)).toThrow(
       expect.objectContaining({
         code: 'FLOWLINE_MODEL_INCOMPATIBLE',
         message: 'the model cannot be used: its combined statistic has version 1, which this release lacks',
@@ -44,6 +45,6 @@ describe('loadedStatistic', () => {
 
   it('refuses one without its linear expectations', () => {
     const without = new Map([...saved].filter(([name]) => name !== 'statistic/linear/weights'));
-    expect(() => loadedStatistic(without, manifest)).toThrow(/lacks statistic\/linear\/weights/);
+    expect(() => loadedStatistic(without, manifest, sizes)).toThrow(/statistic\/linear\/weights is missing/);
   });
 });

@@ -1,7 +1,8 @@
 import { type TestComponent, testComponents } from '@flowline/events';
 import type { SafeTensor } from '@flowline/flows';
 
-import type { CombinedStatistic, Statistic } from '../statistic/statistic.ts';
+import type { CombinedStatistic, Component, Statistic } from '../statistic/statistic.ts';
+import { check, type ModelSizes, readFloat64, readList, readNumber, readObject, type Tensors } from './checked.ts';
 import { type CalibrationManifest, loadedCalibrations, savedCalibrations } from './saved-calibrations.ts';
 import { loadedHistory, savedHistory } from './saved-history.ts';
 import { loadedOutlying, type OutlyingManifest, savedOutlying } from './saved-outlying.ts';
@@ -37,9 +38,16 @@ export function savedStatistic(statistic: Statistic): {
   return statistic.test === 'combined' ? savedCombined(statistic) : savedOutlying(statistic);
 }
 
-/** Statistic from its tensors and its part of the manifest. */
-export function loadedStatistic(tensors: ReadonlyMap<string, SafeTensor>, manifest: StatisticManifest): Statistic {
-  return manifest.test === 'outlying' ? loadedOutlying(tensors, manifest) : loadedCombined(tensors, manifest);
+/**
+ * Statistic from its tensors and its part of the manifest, which may be anything.
+ * @throws FlowlineError FLOWLINE_MODEL_CORRUPTED if it is none, FLOWLINE_MODEL_INCOMPATIBLE for one
+ * of another version.
+ */
+export function loadedStatistic(tensors: Tensors, manifest: unknown, sizes: ModelSizes): Statistic {
+  const parts = readObject(manifest, 'statistic');
+  if (parts.test === 'outlying') return loadedOutlying(tensors, parts, sizes);
+  check(parts.test === undefined || parts.test === 'combined', 'statistic.test', 'is unknown');
+  return loadedCombined(tensors, parts, sizes);
 }
 
 function savedCombined({ components, linear, history, nearEnough }: CombinedStatistic): {
@@ -61,41 +69,54 @@ function savedCombined({ components, linear, history, nearEnough }: CombinedStat
   return { tensors, manifest: { version: VERSION, nearEnough, components: saved } };
 }
 
-/**
- * @throws FlowlineError FLOWLINE_MODEL_INCOMPATIBLE for another version or an unknown component,
- * FLOWLINE_MODEL_CORRUPTED if a part is missing.
- */
 function loadedCombined(
-  tensors: ReadonlyMap<string, SafeTensor>,
-  { version, nearEnough, components }: CombinedManifest,
+  tensors: Tensors,
+  { version, nearEnough, components: list }: Readonly<Record<string, unknown>>,
+  sizes: ModelSizes,
 ): CombinedStatistic {
-  const unknown = components.find(({ name }) => !testComponents.includes(name));
-  if (version !== VERSION || unknown !== undefined) {
-    const found = unknown === undefined ? `version ${version}` : `the component ${unknown.name}`;
-    throw unusable('FLOWLINE_MODEL_INCOMPATIBLE', `its combined statistic has ${found}, which this release lacks`);
-  }
+  if (version !== VERSION) throw lacking(`version ${String(version)}`);
+  const components = readList(list, 'statistic.components', (value, part) =>
+    loadedComponent(tensors, value, part, sizes),
+  );
+  const names = new Set(components.map(({ name }) => name));
+  const isWhole = names.size === components.length && names.has('low_density');
+  check(isWhole, 'statistic.components', 'lacks low_density, or has a component twice');
   return {
     test: 'combined',
-    components: components.map(({ name, share, calibration }) => ({
-      ...{ name, share },
-      calibration: loadedCalibrations(within(tensors, prefixOf(name)), calibration),
-    })),
-    linear: { means: loadedNumbers(tensors, MEANS), weights: loadedNumbers(tensors, WEIGHTS) },
-    nearEnough,
-    history: components.some(({ name }) => name === 'distant') ? loadedHistory(tensors) : null,
+    components,
+    linear: loadedLinear(tensors, sizes),
+    nearEnough: readNumber(nearEnough, 'statistic.nearEnough', 0),
+    history: names.has('distant') ? loadedHistory(tensors, sizes.width) : null,
   };
 }
 
-function loadedNumbers(tensors: ReadonlyMap<string, SafeTensor>, name: string): Float64Array {
-  const data = tensors.get(name)?.data;
-  if (!(data instanceof Float64Array)) throw unusable('FLOWLINE_MODEL_CORRUPTED', `it lacks ${name}`);
-  return data;
+function loadedComponent(tensors: Tensors, value: unknown, part: string, { contexts }: ModelSizes): Component {
+  const parts = readObject(value, part);
+  const name = testComponents.find((component) => component === parts.name);
+  if (name === undefined) throw lacking(`the component ${String(parts.name)}`);
+  const share = readNumber(parts.share, `${part}.share`, Number.MIN_VALUE);
+  check(share <= 1, `${part}.share`, 'is more than all');
+  const { calibrations, patterns, ...more } = readObject(parts.calibration, `${part}.calibration`);
+  const own = within(tensors, prefixOf(name));
+  return { name, share, calibration: loadedCalibrations(own, { calibrations, patterns, ...more }, contexts) };
 }
+
+function loadedLinear(tensors: Tensors, { dimensions, width }: ModelSizes): CombinedStatistic['linear'] {
+  const [means, weights] = [readFloat64(tensors, MEANS), readFloat64(tensors, WEIGHTS)];
+  check(means.length === width && means.every(Number.isFinite), MEANS, 'is not one number per column');
+  const isSquare = weights.length === dimensions * width && weights.every(Number.isFinite);
+  check(isSquare, WEIGHTS, 'is not one number per dimension and column');
+  return { means, weights };
+}
+
+/** Error of a statistic that this release does not have. */
+const lacking = (found: string): Error =>
+  unusable('FLOWLINE_MODEL_INCOMPATIBLE', `its combined statistic has ${found}, which this release lacks`);
 
 const prefixOf = (name: TestComponent): string => `statistic/${name}/`;
 
 /** Tensors under a prefix, without it. */
-function within(tensors: ReadonlyMap<string, SafeTensor>, prefix: string): ReadonlyMap<string, SafeTensor> {
+function within(tensors: Tensors, prefix: string): Tensors {
   return new Map(
     [...tensors]
       .filter(([name]) => name.startsWith(prefix))

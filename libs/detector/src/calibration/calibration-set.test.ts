@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Random } from '@flowline/flows';
-import { fitCalibrationSet, patternPValue } from './calibration-set.ts';
+import { fitCalibrationSet, lackingNats, patternPValue } from './calibration-set.ts';
 
 describe('calibration by missing pattern', () => {
   const random = new Random(1);
@@ -24,6 +24,13 @@ describe('calibration by missing pattern', () => {
       const { p, pooled } = patternPValue(set, 1, pattern);
       expect(pooled).toBe(true);
       expect(p).toBe(patternPValue({ ...set, byPattern: new Map() }, 1, 0).p);
+    }
+  });
+
+  it('takes names of features as names, whatever objects have by them', () => {
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      expect(lackingNats({}, [name])).toBe(0);
+      expect(lackingNats(Object.fromEntries([[name, -2]]), [name])).toBe(-2);
     }
   });
 

@@ -154,5 +154,5 @@ function withinContext(group: CalibrationGroup, row: number, traits: RowTraits):
 
 /** Mean log density of features that are missing, by which a score is made comparable. */
 export function lackingNats(missingNats: CalibrationSet['missingNats'], missing: readonly string[]): number {
-  return missing.reduce((sum, name) => sum + (missingNats[name] ?? 0), 0);
+  return missing.reduce((sum, name) => sum + (new Map(Object.entries(missingNats)).get(name) ?? 0), 0);
 }

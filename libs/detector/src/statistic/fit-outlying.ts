@@ -35,12 +35,19 @@ const FOREST_ROWS = 10_000;
 /** Rows whose remoteness takes some milliseconds. */
 const SLICE_ROWS = 64;
 
+/** Measure of an earlier model, from which an outlying statistic goes on. */
+export interface EarlierMeasure {
+  readonly measure: RemotenessMeasure;
+  /** First calibration rows, which may be among the rows that the measure keeps. */
+  readonly keptRows: number;
+}
+
 /** Parts of a training that an outlying statistic is fitted with. */
 export interface OutlyingParts extends HistorySource {
   readonly spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'remoteShare'>;
   readonly scorer: Pick<Scorer, 'score'>;
   /** Rows that the flows have seen, or what an earlier model has kept of them. */
-  readonly seen: readonly ColumnTable[] | RemotenessMeasure;
+  readonly seen: readonly ColumnTable[] | EarlierMeasure;
   readonly calibration: ColumnTable;
 }
 
@@ -88,7 +95,8 @@ export async function fitOutlying(parts: OutlyingParts, rows: ScoredRows): Promi
 async function measureFrom(parts: OutlyingParts): Promise<{ measure: RemotenessMeasure; own: Uint8Array }> {
   const { spec, seen, calibration } = parts;
   const none = new Uint8Array(calibration.size);
-  if ('kind' in seen) return { measure: seen, own: none };
+  // A new event is none of the kept rows: those that may be leave out the row that equals them.
+  if ('measure' in seen) return { measure: seen.measure, own: none.slice().fill(1, 0, seen.keptRows) };
   if (isRobust(spec.data)) {
     const { rows, width } = await usualTrainingRows(parts, at(seen, 0));
     const random = new Random(spec.seed).fork('isolation');

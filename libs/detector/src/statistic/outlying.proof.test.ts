@@ -98,6 +98,27 @@ describe('the outlying test', () => {
     }
   }, 120_000);
 
+  it('is recalibrated at the same rate on rows that the model itself keeps', async () => {
+    const random = new Random(5);
+    const [train, validation, calibration, test] = [1_500, 300, 4_000, 1_000].map((size) => groupedRows(size, random));
+    const history = { train: train!, validation: validation!, calibration: calibration!, test: test! };
+    const own = { ...base, schema: groupedSchema, data: 'clean' as const };
+    const { bundle: champion } = await trainDetector(own, history);
+    const again = { champion, sha256: 'a', calibration: columnsOf(calibration!), test: columnsOf(test!) };
+    const fresh = groupedRows(20_000, new Random(13));
+    const alarms = async (bundle: ModelBundle): Promise<number> => {
+      const { pValues } = await scored(bundle, fresh);
+      return shareOf(pValues, [...pValues.keys()]);
+    };
+    const { bundle } = await recalibrate(own, { ...again, keptRows: calibration!.size });
+    const [first, second] = [await alarms(champion), await alarms(bundle)];
+    // The rows are the same, and so are the distances from them.
+    expect(second / first).toBeGreaterThan(0.95);
+    expect(second / first).toBeLessThan(1.05);
+    const { bundle: blind } = await recalibrate(own, { ...again, keptRows: 0 });
+    expect((await alarms(blind)) / first).toBeGreaterThan(1.2);
+  }, 120_000);
+
   it('is recalibrated with the rows that the model keeps', async () => {
     for (const data of ['clean', 'unlabelled'] as const) {
       const champion = await trained(data, 0);
@@ -105,7 +126,7 @@ describe('the outlying test', () => {
       const [calibration, test] = [groupedRows(8_000, random), groupedRows(1_000, random)];
       const { bundle } = await recalibrate(
         { ...base, schema: groupedSchema, data },
-        { champion, sha256: 'a', calibration: columnsOf(calibration), test: columnsOf(test) },
+        { champion, sha256: 'a', calibration: columnsOf(calibration), keptRows: 0, test: columnsOf(test) },
       );
       expect(bundle.statistic).toMatchObject({ test: 'outlying' });
       const { pValues } = await scored(bundle, groupedRows(20_000, new Random(13)));

@@ -39,6 +39,8 @@ export interface Calibrated {
 /** Statistic of an earlier model, with the rows that it kept; null for the density test. */
 export interface EarlierStatistic {
   readonly earlier: Statistic | null;
+  /** First rows to calibrate on that the earlier model may have kept. */
+  readonly keptRows: number;
 }
 
 /** Rows to calibrate on, and those that a statistic keeps some of. */
@@ -97,7 +99,8 @@ async function fitStatistic(
       return fitCombined({ ...parts, spec, train }, rows);
     }
     case 'outlying': {
-      const from = 'train' in seen ? [seen.train, seen.validation] : earlierOf(seen, 'outlying').remoteness;
+      if ('train' in seen) return fitOutlying({ ...parts, spec, seen: [seen.train, seen.validation] }, rows);
+      const from = { measure: earlierOf(seen, 'outlying').remoteness, keptRows: seen.keptRows };
       return fitOutlying({ ...parts, spec, seen: from }, rows);
     }
   }

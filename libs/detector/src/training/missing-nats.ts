@@ -22,9 +22,10 @@ export async function missingNats(
   { logDensityNats }: Pick<LogDensities, 'logDensityNats'>,
   signal: AbortSignal | undefined,
 ): Promise<Readonly<Record<string, number>>> {
-  const found: Record<string, number> = {};
+  // A feature may have any name, such as __proto__.
+  const found = new Map<string, number>();
   const nullable = encoding.schema.filter((spec) => spec.nullable);
-  if (nullable.length === 0) return found;
+  if (nullable.length === 0) return {};
   const rows = await inTurns(denseRows(logDensityNats), signal);
   const observed = table.select(rows);
   for (const spec of nullable) {
@@ -34,9 +35,9 @@ export async function missingNats(
     const differences = fewer
       .map((logP, i) => (masked[i] === 1 ? valueAt(logDensityNats, valueAt(rows, i)) - logP : NaN))
       .filter(Number.isFinite);
-    found[spec.name] = middleMean(differences);
+    found.set(spec.name, middleMean(differences));
   }
-  return found;
+  return Object.fromEntries(found);
 }
 
 /** Rows with a density, evenly spaced, in steps. */

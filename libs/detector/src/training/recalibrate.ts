@@ -19,6 +19,11 @@ export interface Recalibration {
   /** SHA-256 of the champion. */
   readonly sha256: string;
   readonly calibration: ColumnTable;
+  /**
+   * First of those rows that a model of the champion's weights was calibrated on before: its
+   * statistic may have kept them.
+   */
+  readonly keptRows: number;
   readonly test: ColumnTable;
 }
 
@@ -29,7 +34,7 @@ export interface Recalibration {
  */
 export async function recalibrate(
   spec: DetectorTrainingSpec,
-  { champion, sha256, calibration, test }: Recalibration,
+  { champion, sha256, calibration, keptRows, test }: Recalibration,
   { onProgress, signal }: Pick<TrainDetectorOptions, 'onProgress' | 'signal'> = {},
 ): Promise<{ readonly bundle: ModelBundle; readonly report: TrainingReport }> {
   const startedMs = performance.now();
@@ -49,7 +54,7 @@ export async function recalibrate(
       // A model keeps its test, and what that knows from the training rows.
       const { statistic } = champion;
       const own = { ...spec, test: statistic?.test ?? ('density' as const) };
-      const tables = { seen: { earlier: statistic }, calibration };
+      const tables = { seen: { earlier: statistic, keptRows }, calibration };
       const calibrated = await calibrate(own, encoding, scorer, tables, during('calibrate'));
       const evaluation = await evaluate(spec, encoding, scorer, calibrated, test, during('test'));
       const moved = await inTurns(movedFeatures(spec.schema, calibration, test), signal);
@@ -69,7 +74,7 @@ export async function recalibrate(
           ...alarmWarnings(evaluation.alarms, moved),
         ],
       };
-      const metadata = metadataOf(spec, { champion, sha256, calibration, test }, report);
+      const metadata = metadataOf(spec, { champion, sha256, calibration, keptRows, test }, report);
       const { calibration: newer, statistic: joined } = calibrated;
       const bundle = { ...champion, metadata, lookups: spec.lookups, calibration: newer, statistic: joined };
       return { bundle, report };

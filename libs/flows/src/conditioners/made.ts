@@ -56,6 +56,8 @@ export class Made implements Conditioner {
     }
     this.#net = net;
     this.outputs = features * outputsPerFeature;
+    const widths = [features, ...net.hidden, this.outputs];
+    for (const [i, columns] of widths.slice(1).entries()) random.reserve(at(widths, i) * columns);
     this.#layers = madeMasks({ order, context, outputsPerFeature, net }).map(({ mask, rows, columns }, i): Layer => {
       const isLast = i === net.hidden.length;
       const seen = new Float32Array(columns).fill(i === 0 ? context : 0);

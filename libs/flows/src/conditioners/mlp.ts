@@ -63,6 +63,7 @@ export class Mlp implements Conditioner {
     const last = config.hidden.length;
     const kernel = (rows: number, columns: number, fanIn: number, zero: boolean) => {
       const scale = Math.sqrt(2 / fanIn);
+      if (zero) random.reserve(rows * columns);
       const values = zero ? new Float32Array(rows * columns) : random.normals(rows * columns, scale);
       return new Parameter<tf.Rank.R2>([rows, columns], values, { decay: true });
     };

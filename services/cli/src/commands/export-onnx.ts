@@ -25,7 +25,7 @@ export function exportOnnxCommand(): Command {
     ],
   )
     .option('--model <file>', 'a model file (see `flowline models export`); needs no database')
-    .option('--output <file>', 'default: <detector>.onnx')
+    .option('-o, --output <file>', 'default: <detector>.onnx')
     .action(
       action(async (detector: string | undefined, version: string | undefined, options: ExportOnnxOptions) => {
         const { exportOnnx, loadBundle } = await import('@flowline/detector');

@@ -109,9 +109,10 @@ function described(
   { rows, report, alpha }: FittedTable,
   curves: readonly string[],
 ): string {
-  const { expectedRate, measuredRate, testRows } = report.alarms;
+  const { expectedRate, interval, measuredRate, testRows } = report.alarms;
   const nats = report.heldOut === null ? '' : `, held-out ${formatNumber(report.heldOut.nllNats, 4)} nats`;
   const ofRows = rowsRead > size ? `${formatCount(size)}, spread over ${formatCount(rowsRead)}` : formatCount(size);
+  const expected = interval === null ? 'no rate can be promised' : `expected ${percent(expectedRate)}`;
   const measured = measuredRate === null ? 'not measured' : `measured ${percent(measuredRate)}`;
   return [
     `features  ${spec.schema.map(({ name, type }) => `${printable(name)} (${type})`).join(', ')}`,
@@ -119,7 +120,7 @@ function described(
     `trained   on ${formatCount(rows.train)} of ${ofRows} rows (${spec.data}), calibrated on ${formatCount(rows.calibration)}${nats}`,
     ...chosenLine(report),
     ...curves.map((line) => `          ${line}`),
-    `alarms    expected ${percent(expectedRate)}, ${measured} on the last ${formatCount(testRows)} rows`,
+    `alarms    ${expected}, ${measured} on the last ${formatCount(testRows)} rows`,
     `${output}: the model, alpha ${formatNumber(alpha)}; next: flowline score ${file} --model ${output} --only-anomalies --explain`,
   ].join('\n');
 }

@@ -25,7 +25,7 @@ export function exportCommand(): Command {
     'Write a model to a file, so that `flowline score --model` needs no database.',
     ['flowline models export checkout-latency', 'flowline models export checkout-latency 3 --output v3.safetensors'],
   )
-    .option('--output <file>', 'default: <detector>-<version>.safetensors')
+    .option('-o, --output <file>', 'default: <detector>-<version>.safetensors')
     .action(
       action(async (detector: string, version: string | undefined, options: ExportOptions) => {
         const model = await storedModel(detector, version);

@@ -87,7 +87,7 @@ function splitOf(
     if (!(error instanceof FlowlineError) || error.code !== 'FLOWLINE_HISTORY_TOO_SMALL') throw error;
     throw new FlowlineError(error.code, error.message.replace('The history', where), {
       where,
-      remedy: `Give a longer file; a few thousand rows are a start, 100,000 are good${isForShort(spec.family) ? '' : '; --family auto takes files from 100 rows'}.`,
+      remedy: `Give a longer file; a few thousand rows are a start, 100,000 are good${isForShort(spec.family) ? '' : '; `flowline fit --family auto` takes files from 100 rows'}.`,
       cause: error,
     });
   }
