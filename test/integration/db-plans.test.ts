@@ -13,6 +13,7 @@ import { expireDeadLetters } from '../../libs/db/src/sql/dead-letters.ts';
 import { expireEntities } from '../../libs/db/src/sql/entities.ts';
 import { claimDeliveries } from '../../libs/db/src/sql/deliveries.ts';
 import { claimOutbox, expireOutbox, insertOutbox } from '../../libs/db/src/sql/outbox.ts';
+import { selectAlarmDays } from '../../libs/db/src/sql/score-summaries.ts';
 import { migrateBefore } from '../support/earlier-release.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 
@@ -125,6 +126,15 @@ describe('the generic plan', () => {
     const plan = await genericPlan(sent);
     expect(plan).toMatch(index);
     expect(plan).not.toContain('Seq Scan');
+  });
+
+  it('of the alarms by day reads hours, by their key, and no minutes', async () => {
+    const asked = { detector: 'detector 1', from: new Date('2026-01-01') };
+    const { text, values } = await sentBy((recorder) => selectAlarmDays(recorder, asked));
+    const written = values.map((value) => (value instanceof Date ? value.toISOString() : value));
+    const plan = await genericPlan({ text, values: written });
+    expect(plan).toContain('score_hours_pkey');
+    expect(plan).not.toContain('score_summaries');
   });
 
   it('of the anomalies in order of their p-value reads an index', async () => {

@@ -1,6 +1,13 @@
 import type { Database } from './database.ts';
 import { pageEnd } from './page-end.ts';
-import { type AnomalyRow, selectAnomalies, selectAnomaly } from './sql/anomalies.ts';
+import type { TimeRange } from './score-summaries.ts';
+import {
+  type AnomalyPointRow,
+  type AnomalyRow,
+  selectAnomalies,
+  selectAnomaly,
+  selectAnomalyPoints,
+} from './sql/anomalies.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Anomaly as stored. */
@@ -57,6 +64,14 @@ export async function mostSurprising(
   { limit = PAGE, ...conditions }: Omit<AnomalyFilter, 'after'> = {},
 ): Promise<readonly StoredAnomaly[]> {
   return withTransaction(db, (client) => selectAnomalies(client, 'surprise', { ...conditions, limit }));
+}
+
+/** Lists the most surprising anomalies of a range as a chart of scores draws them. */
+export function listAnomalyPoints(
+  db: Database,
+  asked: TimeRange & { readonly detector: string; readonly limit: number },
+): Promise<readonly AnomalyPointRow[]> {
+  return withTransaction(db, (client) => selectAnomalyPoints(client, asked), { readOnly: true });
 }
 
 /** Reads one anomaly; null if there is none of this id. */
