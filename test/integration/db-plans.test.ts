@@ -61,6 +61,12 @@ beforeAll(async () => {
     SELECT gen_random_uuid(), gen_random_uuid(), true, 'detector-' || i % 100, 't', 0, 'density', 'resolved', 'info', 1, now(), now(),
       1, '{}', 'resolved', 1 FROM generate_series(1, ${ANOMALIES}) AS i;
     INSERT INTO flowline.score_sources (detector, detector_version, model_version, topic, partition) VALUES ('detector 1', 1, 1, 't', 0);
+    INSERT INTO flowline.score_sources (detector, detector_version, model_version, topic, partition)
+    SELECT 'detector ' || i, 1, 1, 't', 0 FROM generate_series(2, 100) AS i;
+    INSERT INTO flowline.score_hours (source_id, starts_at, width_seconds, events, anomalies, expected, bits_sum, bits_min, bits_max,
+      p_cells, bits_cells)
+    SELECT source_id, date_trunc('hour', now()) - i * interval '1 hour', 3600, 1, 0, 0, 1, 1, 1, '{}', '{}'
+    FROM flowline.score_sources, generate_series(1, 24 * 31) AS i;
     INSERT INTO flowline.event_scores (scored_at, event_time, "offset", source_id, log_density, p_value, flags, event_id, numeric_values)
     SELECT now(), now() - (${EVENTS} - i) * interval '1 second', i, 1, -1, 0.5, 6, 'event ' || i, array_fill(1.5::real, ARRAY[10])
     FROM generate_series(1, ${EVENTS}) AS i;

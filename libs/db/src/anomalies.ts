@@ -4,9 +4,11 @@ import type { TimeRange } from './score-summaries.ts';
 import {
   type AnomalyPointRow,
   type AnomalyRow,
+  type FeatureAnomalyRow,
   selectAnomalies,
   selectAnomaly,
   selectAnomalyPoints,
+  selectFeatureAnomalies,
 } from './sql/anomalies.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -72,6 +74,14 @@ export function listAnomalyPoints(
   asked: TimeRange & { readonly detector: string; readonly limit: number },
 ): Promise<readonly AnomalyPointRow[]> {
   return withTransaction(db, (client) => selectAnomalyPoints(client, asked), { readOnly: true });
+}
+
+/** Lists the most surprising anomalies of a range that are due to a number, with that number. */
+export function listFeatureAnomalies(
+  db: Database,
+  asked: TimeRange & { readonly detector: string; readonly limit: number },
+): Promise<readonly FeatureAnomalyRow[]> {
+  return withTransaction(db, (client) => selectFeatureAnomalies(client, asked), { readOnly: true });
 }
 
 /** Reads one anomaly; null if there is none of this id. */

@@ -133,18 +133,17 @@ const SUMMED_CELLS = 20;
 const sumsOf = (column: string): string =>
   Array.from({ length: SUMMED_CELLS }, (_, place) => `sum(s.${column}[${place + 1}])`).join(', ');
 
-const summed = (kind: 'p' | 'bits'): string => `
-  SELECT '${kind}' AS kind, (place - 1)::integer AS cell, events::bigint
-  FROM (SELECT ARRAY[${sumsOf(`${kind}_cells`)}] AS sums ${within}) found
-  CROSS JOIN LATERAL unnest(sums) WITH ORDINALITY AS cells (events, place) WHERE events IS NOT NULL`;
-
 /**
  * Counts events by cell of their p-values (`p`, from 0) or of their bits. Few intervals have events
  * of as many bits as are unnested.
  */
 export const selectScoreCounts = many<{ kind: 'p' | 'bits'; cell: number; events: number }, Parts>(`
-  ${summed('p')}
-  UNION ALL ${summed('bits')}
+  WITH counted AS (SELECT ARRAY[${sumsOf('p_cells')}] AS p, ARRAY[${sumsOf('bits_cells')}] AS bits ${within})
+  SELECT kind, (place - 1)::integer AS cell, events::bigint
+  FROM counted CROSS JOIN LATERAL (
+    SELECT 'p' AS kind, events, place FROM unnest(p) WITH ORDINALITY AS cells (events, place)
+    UNION ALL SELECT 'bits', events, place FROM unnest(bits) WITH ORDINALITY AS cells (events, place)) cells
+  WHERE events IS NOT NULL
   UNION ALL
   SELECT 'bits', (${SUMMED_CELLS} + place - 1)::integer, sum(cell)::bigint
   FROM (

@@ -8,7 +8,7 @@ const WIDTHS = [
 ];
 const LONGEST_S = 7 * DAY_S;
 /** Stored minutes that a timeline sums at most; of more, hours are summed in their place. */
-const MOST_MINUTES = 50_000;
+const MOST_MINUTES = 20_000;
 
 /**
  * Length of the intervals of a timeline, in seconds: the shortest of which `points` cover the

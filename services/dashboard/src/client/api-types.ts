@@ -1359,6 +1359,12 @@ export interface Api {
           readonly values: { readonly p05: number; readonly median: number; readonly p95: number } | null;
         }[];
       }[];
+      readonly anomalies: readonly {
+        readonly feature: string;
+        readonly eventTime: string;
+        readonly value: number;
+        readonly surpriseBits: number;
+      }[];
     };
   };
   'GET /v1/dead-letters': {
