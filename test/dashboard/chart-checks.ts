@@ -134,9 +134,7 @@ export const chartChecks: readonly Check[] = [
       for (let y = 2; y < box.height && !(await title()); y += 6)
         for (let x = 2; x < box.width && !(await title()); x += 6) await page.mouse.move(box.x + x, box.y + y);
       assert.match((await title()) ?? '', /^[\d.]+ bits/);
-      await page.waitForFunction(
-        `/ bits: .* expected /.test(document.querySelector('.plot .u-over')?.getAttribute('title') ?? '')`,
-      );
+      await page.locator('.plot .u-over[title*=" bits: "][title*=" expected "]').first().waitFor();
       assert.deepEqual(watched.complaints, []);
       await watched.context.close();
     },

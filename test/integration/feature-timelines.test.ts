@@ -73,7 +73,7 @@ describe('the anomalies of features', () => {
     const batch = scoredBatch({ detector: 'odd', size: 6, anomalies: [0, 1, 2, 3] });
     const due = [{ latency: 9 }, { latency: 7 }, { method: 'gift' }, { latency: null }];
     const anomalies = batch.anomalies.map((each, i) => {
-      const observed = due[i] ?? {};
+      const observed = due.at(i) ?? {};
       const contributions = Object.keys(observed).map((feature) => ({ feature, bits: 9, direction: 'high' as const }));
       const score = { ...each.alert.score, surpriseBits: 20 + i };
       return { ...each, alert: { ...each.alert, observed, contributions, score } };

@@ -118,7 +118,7 @@ export interface AnomalyPointRow {
   readonly surpriseBits: number;
 }
 
-/** Selects the most surprising anomalies of a range as a chart draws them, without what explains them. */
+/** Selects the most surprising anomalies of a range as a chart draws them. */
 export const selectAnomalyPoints = many<AnomalyPointRow, { detector: string; from: Date; to: Date; limit: number }>(`
   SELECT anomaly_id AS "anomalyId", event_time AS "eventTime", surprise_bits AS "surpriseBits"
   FROM flowline.anomalies WHERE detector = :detector AND event_time >= :from AND event_time < :to
