@@ -412,20 +412,20 @@ CREATE OR REPLACE FUNCTION flowline.grant_pages()
 AS $function$
 BEGIN
   IF to_regrole('flowline_scorer') IS NOT NULL THEN
-    GRANT SELECT, INSERT, UPDATE ON flowline.score_summaries TO flowline_scorer;
+    GRANT SELECT, INSERT, UPDATE ON flowline.score_summaries, flowline.score_hours TO flowline_scorer;
     GRANT EXECUTE ON FUNCTION flowline.add_counts(integer[], integer[]) TO flowline_scorer;
   END IF;
   IF to_regrole('flowline_trainer') IS NOT NULL THEN
-    GRANT SELECT, DELETE ON flowline.score_summaries TO flowline_trainer;
+    GRANT SELECT, DELETE ON flowline.score_summaries, flowline.score_hours TO flowline_trainer;
     GRANT SELECT ON flowline.score_sources TO flowline_trainer;
   END IF;
   IF to_regrole('flowline_operator') IS NOT NULL THEN
     GRANT SELECT, INSERT, DELETE ON flowline.api_sessions TO flowline_operator;
-    GRANT SELECT ON flowline.score_summaries, flowline.score_sources TO flowline_operator;
+    GRANT SELECT ON flowline.score_summaries, flowline.score_hours, flowline.score_sources TO flowline_operator;
   END IF;
   IF to_regrole('flowline_api') IS NOT NULL THEN
     GRANT SELECT, INSERT, DELETE ON flowline.api_sessions TO flowline_api;
-    GRANT SELECT ON flowline.score_summaries, flowline.score_sources TO flowline_api;
+    GRANT SELECT ON flowline.score_summaries, flowline.score_hours, flowline.score_sources TO flowline_api;
   END IF;
 END
 $function$;
@@ -1533,6 +1533,32 @@ COMMENT ON TABLE flowline.resources IS 'Rules, calendars and sinks, each in its 
 COMMENT ON COLUMN flowline.resources.applied_by IS 'Who applied it: the name that was given, or the database user.';
 COMMENT ON COLUMN flowline.resources.kind IS 'Rule, Calendar or Sink.';
 COMMENT ON COLUMN flowline.resources.removed_at IS 'Time of its removal; null while it is in force.';
+
+CREATE TABLE flowline.score_hours (
+  source_id integer NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  width_seconds integer NOT NULL,
+  events bigint NOT NULL,
+  anomalies bigint NOT NULL,
+  expected double precision NOT NULL,
+  bits_sum double precision NOT NULL,
+  bits_min real NOT NULL,
+  bits_max real NOT NULL,
+  p_cells integer[] NOT NULL,
+  bits_cells integer[] NOT NULL,
+  stored_at timestamp with time zone DEFAULT now() NOT NULL
+) WITH (fillfactor=70);
+ALTER TABLE flowline.score_hours ADD CONSTRAINT score_hours_pkey PRIMARY KEY (source_id, starts_at, width_seconds);
+ALTER TABLE flowline.score_hours ADD CONSTRAINT score_hours_source_id_fkey FOREIGN KEY (source_id) REFERENCES flowline.score_sources(source_id) ON DELETE CASCADE;
+ALTER TABLE flowline.score_hours ADD CONSTRAINT score_hours_width_seconds_check CHECK ((width_seconds = ANY (ARRAY[3600, 21600, 86400])));
+COMMENT ON TABLE flowline.score_hours IS 'The intervals of score_summaries summed by the hour, in the transaction that writes them; longer ones are as they are there.';
+COMMENT ON COLUMN flowline.score_hours.bits_cells IS 'Events by whole bits of surprise from 0 on; 63 or more are in the last of 64, and zeros at the end are left out.';
+COMMENT ON COLUMN flowline.score_hours.bits_sum IS 'Sum of the surprise of the events, in bits.';
+COMMENT ON COLUMN flowline.score_hours.expected IS 'Anomalies to be expected: the sum over events of the threshold that decided.';
+COMMENT ON COLUMN flowline.score_hours.p_cells IS 'Events by p-value, in 20 equal cells of [0, 1].';
+COMMENT ON COLUMN flowline.score_hours.starts_at IS 'Start of the interval of event time.';
+COMMENT ON COLUMN flowline.score_hours.stored_at IS 'Time of its last change, from which its retention counts.';
+COMMENT ON COLUMN flowline.score_hours.width_seconds IS 'Length of the interval: an hour, or 6 or 24 hours where the events of a batch lie far apart.';
 
 CREATE TABLE flowline.score_sources (
   source_id integer GENERATED ALWAYS AS IDENTITY NOT NULL,

@@ -104,6 +104,42 @@ export const chartChecks: readonly Check[] = [
     },
   },
   {
+    name: 'the score timeline asks for what it draws, and for the reason of an anomaly that is pointed at',
+    run: async ({ browser, url, database }) => {
+      const watched = await open(browser, url, await ticketFor(database.db, {}));
+      const { page } = watched;
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      const answered = page.waitForResponse(/timeline\/anomalies\?/);
+      await visit(watched, url, scores);
+      const { points } = (await (await answered).json()) as { readonly points: readonly object[] };
+      assert.ok(points.length >= 3, 'the odd events are no points');
+      for (const point of points)
+        assert.deepEqual(Object.keys(point).sort(), ['anomalyId', 'eventTime', 'surpriseBits']);
+      assert.deepEqual(
+        asked.filter((address) => /\/v1\/anomalies\?.*order=surprise/.test(address)),
+        [],
+        'whole anomalies are asked for',
+      );
+      assert.deepEqual(
+        asked.filter((address) => /\/v1\/anomalies\/\d/.test(address)),
+        [],
+        'before it is pointed at',
+      );
+      const over = page.locator('.plot .u-over').first();
+      const box = await over.boundingBox();
+      assert.ok(box !== null);
+      const title = (): Promise<string | null> => over.getAttribute('title');
+      // The odd events lie at one edge of the chart, at its top.
+      for (let y = 2; y < box.height && !(await title()); y += 6)
+        for (let x = 2; x < box.width && !(await title()); x += 6) await page.mouse.move(box.x + x, box.y + y);
+      assert.match((await title()) ?? '', /^[\d.]+ bits/);
+      await page.locator('.plot .u-over[title*=" bits: "][title*=" expected "]').first().waitFor();
+      assert.deepEqual(watched.complaints, []);
+      await watched.context.close();
+    },
+  },
+  {
     name: 'an anomaly shows what else happened then, and what is alike',
     run: async (stage) => {
       const { browser, url, database } = stage;

@@ -43,7 +43,7 @@ function watchBytes(page: Page): string[] {
 /** Checks of the pages with very many alerts. */
 export const floodChecks: readonly Check[] = [
   {
-    name: `${ALERTS} open alerts: counted, listed page by page, acted upon in bulk, in bounded responses`,
+    name: `${ALERTS} open alerts: counted, listed page by page and back, acted upon in bulk, in bounded responses`,
     run: async ({ browser, postgres }) => {
       const database = await postgres.createDatabase();
       await flood(database);
@@ -81,6 +81,21 @@ export const floodChecks: readonly Check[] = [
         await page.waitForURL(/after=/);
         await page.locator('.skeleton').first().waitFor({ state: 'detached' });
         assert.equal(await page.locator('main tbody').getByText('seen by ann').count(), 0, 'the page is the same');
+        await page.goBack();
+        await page.waitForURL((address) => !address.search.includes('after='));
+        await page
+          .locator('main tbody')
+          .getByText('seen by ann')
+          .nth(rows - 1)
+          .waitFor();
+        await page.goForward();
+        await page.waitForURL(/after=/);
+        await page.getByRole('button', { name: 'First page' }).click();
+        await page
+          .locator('main tbody')
+          .getByText('seen by ann')
+          .nth(rows - 1)
+          .waitFor();
         assert.deepEqual([long, complaints], [[], []]);
       } finally {
         await watched.context.close();

@@ -58,15 +58,29 @@ describe('a model for browsers', () => {
   it('is kept for good by its SHA-256, and asked for again by its ETag', async () => {
     const named = await get(`${PATH}/browser?sha256=${sha256}`);
     expect(named.headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
-    const plain = await get(`${PATH}/browser`);
+    const plain = await get(`${PATH}/browser`, { 'accept-encoding': 'identity' });
     expect(plain.headers.get('cache-control')).toBe('private, no-cache');
     const etag = plain.headers.get('etag') ?? '';
     expect(etag).toBe(`"${sha256}-1"`);
     expect(Buffer.from(await plain.arrayBuffer())).toEqual(Buffer.from(await named.arrayBuffer()));
-    const again = await get(`${PATH}/browser`, { 'if-none-match': etag });
-    expect(again.status).toBe(304);
-    expect(await again.text()).toBe('');
+    const again = await get(`${PATH}/browser`, { 'accept-encoding': 'identity', 'if-none-match': etag });
+    expect([again.status, again.headers.get('etag'), await again.text()]).toEqual([304, etag, '']);
     expect((await get(`${PATH}/browser`, { 'if-none-match': '"another"' })).status).toBe(200);
+  });
+
+  it('is compressed, and asked for again by the ETag of what was sent', async () => {
+    const zipped = await get(`${PATH}/browser`, { 'accept-encoding': 'gzip' });
+    const etag = zipped.headers.get('etag') ?? '';
+    expect([zipped.headers.get('content-encoding'), etag]).toEqual(['gzip', `"${sha256}-1-gzip"`]);
+    const asked = async (encoding: string, noneMatch: string): Promise<unknown[]> => {
+      const { status, headers } = await get(`${PATH}/browser`, {
+        ...{ 'accept-encoding': encoding, 'if-none-match': noneMatch },
+      });
+      return [status, headers.get('vary'), headers.get('etag')];
+    };
+    expect(await asked('gzip', `"old", W/${etag}`)).toEqual([304, 'accept-encoding', etag]);
+    // A cache may have it compressed, and ask for a client that takes it plain.
+    expect(await asked('identity', etag)).toEqual([200, 'accept-encoding', `"${sha256}-1"`]);
   });
 
   it('is refused by another SHA-256, for no such model, and without a token', async () => {

@@ -13,6 +13,7 @@ import { expireDeadLetters } from '../../libs/db/src/sql/dead-letters.ts';
 import { expireEntities } from '../../libs/db/src/sql/entities.ts';
 import { claimDeliveries } from '../../libs/db/src/sql/deliveries.ts';
 import { claimOutbox, expireOutbox, insertOutbox } from '../../libs/db/src/sql/outbox.ts';
+import { selectAlarmDays } from '../../libs/db/src/sql/score-summaries.ts';
 import { migrateBefore } from '../support/earlier-release.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 
@@ -60,6 +61,12 @@ beforeAll(async () => {
     SELECT gen_random_uuid(), gen_random_uuid(), true, 'detector-' || i % 100, 't', 0, 'density', 'resolved', 'info', 1, now(), now(),
       1, '{}', 'resolved', 1 FROM generate_series(1, ${ANOMALIES}) AS i;
     INSERT INTO flowline.score_sources (detector, detector_version, model_version, topic, partition) VALUES ('detector 1', 1, 1, 't', 0);
+    INSERT INTO flowline.score_sources (detector, detector_version, model_version, topic, partition)
+    SELECT 'detector ' || i, 1, 1, 't', 0 FROM generate_series(2, 100) AS i;
+    INSERT INTO flowline.score_hours (source_id, starts_at, width_seconds, events, anomalies, expected, bits_sum, bits_min, bits_max,
+      p_cells, bits_cells)
+    SELECT source_id, date_trunc('hour', now()) - i * interval '1 hour', 3600, 1, 0, 0, 1, 1, 1, '{}', '{}'
+    FROM flowline.score_sources, generate_series(1, 24 * 31) AS i;
     INSERT INTO flowline.event_scores (scored_at, event_time, "offset", source_id, log_density, p_value, flags, event_id, numeric_values)
     SELECT now(), now() - (${EVENTS} - i) * interval '1 second', i, 1, -1, 0.5, 6, 'event ' || i, array_fill(1.5::real, ARRAY[10])
     FROM generate_series(1, ${EVENTS}) AS i;
@@ -125,6 +132,15 @@ describe('the generic plan', () => {
     const plan = await genericPlan(sent);
     expect(plan).toMatch(index);
     expect(plan).not.toContain('Seq Scan');
+  });
+
+  it('of the alarms by day reads hours, by their key, and no minutes', async () => {
+    const asked = { detector: 'detector 1', from: new Date('2026-01-01') };
+    const { text, values } = await sentBy((recorder) => selectAlarmDays(recorder, asked));
+    const written = values.map((value) => (value instanceof Date ? value.toISOString() : value));
+    const plan = await genericPlan({ text, values: written });
+    expect(plan).toContain('score_hours_pkey');
+    expect(plan).not.toContain('score_summaries');
   });
 
   it('of the anomalies in order of their p-value reads an index', async () => {

@@ -47,6 +47,7 @@ interface Range {
   readonly p95: number;
 }
 interface Answer {
+  readonly anomalies: readonly Readonly<Record<string, unknown>>[];
   readonly events: number;
   readonly modelVersion: number | null;
   readonly seconds: number;
@@ -65,6 +66,27 @@ async function timelines(detector: string, query = ''): Promise<Answer> {
 }
 
 const timeAt = (second: number): string => new Date(EVENT_EPOCH_MS + 1_000 * second).toISOString();
+
+describe('the anomalies of features', () => {
+  it('are those that are due to a number, with that number, the most surprising first', async () => {
+    await applyDetector(database.db, testDefinition('odd', 'orders'));
+    const batch = scoredBatch({ detector: 'odd', size: 6, anomalies: [0, 1, 2, 3] });
+    const due = [{ latency: 9 }, { latency: 7 }, { method: 'gift' }, { latency: null }];
+    const anomalies = batch.anomalies.map((each, i) => {
+      const observed = due.at(i) ?? {};
+      const contributions = Object.keys(observed).map((feature) => ({ feature, bits: 9, direction: 'high' as const }));
+      const score = { ...each.alert.score, surpriseBits: 20 + i };
+      return { ...each, alert: { ...each.alert, observed, contributions, score } };
+    });
+    await commitBatch(database.db, { ...batch, anomalies }, rules);
+    const found = (await timelines('odd')).anomalies;
+    expect(found).toEqual([
+      { feature: 'latency', eventTime: timeAt(1), value: 7, surpriseBits: 21 },
+      { feature: 'latency', eventTime: timeAt(0), value: 9, surpriseBits: 20 },
+    ]);
+    expect((await timelines('odd', `?from=${timeAt(1)}`)).anomalies).toEqual(found.slice(0, 1));
+  });
+});
 
 describe('the timelines of features', () => {
   it('have the stored numbers of each interval', async () => {

@@ -204,6 +204,46 @@ describe('the timeline', () => {
   });
 });
 
+describe('the anomalies of the timeline', () => {
+  interface Points {
+    readonly from: string;
+    readonly points: readonly Readonly<Record<string, unknown>>[];
+  }
+  const pointsOf = async (query = ''): Promise<Points> => {
+    const { body } = await api.call(`GET /v1/detectors/marked/timeline/anomalies${query}`, { token });
+    return body as unknown as Points;
+  };
+
+  it('are what a chart draws of them, the most surprising first', async () => {
+    await applyDetector(database.db, testDefinition('marked', 'orders'));
+    const batch = scoredBatch({ detector: 'marked', size: 5, anomalies: [1, 2, 4] });
+    const anomalies = batch.anomalies.map((each) => ({
+      ...each,
+      alert: { ...each.alert, score: { ...each.alert.score, surpriseBits: 20 + each.row } },
+    }));
+    await commitBatch(database.db, { ...batch, anomalies }, rules);
+    const listed = await api.call('GET /v1/anomalies?detector=marked', { token });
+    const items = listed.body.items as readonly Readonly<Record<string, unknown>>[];
+    const { from, points } = await pointsOf();
+    expect(from).toBe(new Date(EVENT_EPOCH_MS).toISOString());
+    // Listed, the latest are first; here, the latest are the most surprising.
+    expect(points).toEqual(
+      items.map(({ anomalyId, eventTime, surpriseBits }) => ({ anomalyId, eventTime, surpriseBits })),
+    );
+    expect(points).toHaveLength(3);
+  });
+
+  it('are those of a range, of a detector that the token is for', async () => {
+    const second = (count: number): string => new Date(EVENT_EPOCH_MS + count * 1_000).toISOString();
+    expect((await pointsOf(`?from=${second(1)}&to=${second(4)}`)).points).toHaveLength(2);
+    expect((await pointsOf('?limit=1')).points).toMatchObject([{ surpriseBits: 24 }]);
+    const path = 'GET /v1/detectors/marked/timeline/anomalies';
+    const other = await api.token({ scope: 'read', detectors: ['checkout'] });
+    expect((await api.call(path, { token: other })).status).toBe(403);
+    expect((await api.call(`${path}?limit=1001`, { token })).status).toBe(400);
+  });
+});
+
 describe('the overview', () => {
   it('has the detectors that a token is for', async () => {
     await applyDetector(database.db, testDefinition('search', 'orders'));
@@ -212,7 +252,7 @@ describe('the overview', () => {
       const { body } = await api.call('GET /v1/overview', { token: given });
       return (body.items as { readonly detector: string }[]).map(({ detector }) => detector);
     };
-    expect(await names(token)).toEqual(['checkout', 'search']);
+    expect(await names(token)).toEqual(['checkout', 'marked', 'search']);
     expect(await names(only)).toEqual(['search']);
   });
 });

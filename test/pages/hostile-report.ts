@@ -23,8 +23,24 @@ export const hostileReport: ReportData = {
   },
   pValues: { of: 'rows', rows: 1_000, shares: new Array<number>(20).fill(0.05), tail: points },
   distributions: [
-    { feature: long, edges: [0, 1, 2], levels: [], data: [0.5, 0.5], model: [0.4, 0.6], distance: 0.1 },
-    { feature: hostile, edges: null, levels: [hostile, 'b'], data: [0.5, 0.5], model: [1, 0], distance: 0.5 },
+    {
+      feature: long,
+      edges: [0, 1, 2],
+      levels: [],
+      data: [0.5, 0.5],
+      model: [0.4, 0.6],
+      missing: { data: 0, model: 0.1 },
+      distance: 0.1,
+    },
+    {
+      feature: hostile,
+      edges: null,
+      levels: [hostile, 'b'],
+      data: [0.5, 0.5],
+      model: [1, 0],
+      missing: { data: 0, model: 0 },
+      distance: 0.5,
+    },
   ],
   events: [
     {

@@ -45,6 +45,7 @@ export async function fillPages(database: TestDatabase, { events, days }: Sizes)
     await query(storeEvents, bounds);
     await query(storeIntervals, [days - day]);
   }
+  await query(storeHours);
   for (const statement of [storeAnomalies, storeAlerts, nameAlerts, countEvents, storeDeadLetters])
     await query(statement);
   await query('VACUUM ANALYZE');
@@ -80,6 +81,18 @@ const storeIntervals = `
     FROM flowline.event_scores
     WHERE event_time >= ${dayStart('$1')} AND event_time < ${dayStart('$1')} + interval '1 day') e
   GROUP BY source_id, minute`;
+
+const sums = (places: number, column: string): string =>
+  Array.from({ length: places }, (_, place) => `coalesce(sum(${column}[${place + 1}]), 0)`).join(', ');
+
+/** Sums the intervals by the hour, as commits do. */
+const storeHours = `
+  INSERT INTO flowline.score_hours (source_id, starts_at, width_seconds, events, anomalies, expected, bits_sum, bits_min,
+    bits_max, p_cells, bits_cells)
+  SELECT source_id, date_trunc('hour', starts_at, 'UTC'), 3600, sum(events), sum(anomalies), sum(expected),
+    sum(bits_sum), min(bits_min), max(bits_max), ARRAY[${sums(20, 'p_cells')}]::integer[],
+    (ARRAY[${sums(BITS, 'bits_cells')}]::integer[])[1:max(cardinality(bits_cells))]
+  FROM flowline.score_summaries GROUP BY 1, 2`;
 
 const storeAnomalies = `
   INSERT INTO flowline.anomalies (detector, detector_version, model_version, topic, partition, "offset", event_id,

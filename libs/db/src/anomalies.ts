@@ -1,6 +1,15 @@
 import type { Database } from './database.ts';
 import { pageEnd } from './page-end.ts';
-import { type AnomalyRow, selectAnomalies, selectAnomaly } from './sql/anomalies.ts';
+import type { TimeRange } from './score-summaries.ts';
+import {
+  type AnomalyPointRow,
+  type AnomalyRow,
+  type FeatureAnomalyRow,
+  selectAnomalies,
+  selectAnomaly,
+  selectAnomalyPoints,
+  selectFeatureAnomalies,
+} from './sql/anomalies.ts';
 import { withTransaction } from './transaction.ts';
 
 /** Anomaly as stored. */
@@ -57,6 +66,22 @@ export async function mostSurprising(
   { limit = PAGE, ...conditions }: Omit<AnomalyFilter, 'after'> = {},
 ): Promise<readonly StoredAnomaly[]> {
   return withTransaction(db, (client) => selectAnomalies(client, 'surprise', { ...conditions, limit }));
+}
+
+/** Lists the most surprising anomalies of a range as a chart of scores draws them. */
+export function listAnomalyPoints(
+  db: Database,
+  asked: TimeRange & { readonly detector: string; readonly limit: number },
+): Promise<readonly AnomalyPointRow[]> {
+  return withTransaction(db, (client) => selectAnomalyPoints(client, asked), { readOnly: true });
+}
+
+/** Lists the most surprising anomalies of a range that are due to a number, with that number. */
+export function listFeatureAnomalies(
+  db: Database,
+  asked: TimeRange & { readonly detector: string; readonly limit: number },
+): Promise<readonly FeatureAnomalyRow[]> {
+  return withTransaction(db, (client) => selectFeatureAnomalies(client, asked), { readOnly: true });
 }
 
 /** Reads one anomaly; null if there is none of this id. */

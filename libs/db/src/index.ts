@@ -130,6 +130,7 @@ export { readPipeline, type StoredPipeline } from './pipeline.ts';
 export * from './redrive.ts';
 export * from './resources.ts';
 export {
+  countPartitions,
   type DetectorLoad,
   readAlarmDays,
   readLoad,

@@ -12,7 +12,7 @@ import { expireDeadLetters } from './sql/dead-letters.ts';
 import { expireEntities } from './sql/entities.ts';
 import { expireDuplicates } from './sql/event-ids.ts';
 import { expireOutbox } from './sql/outbox.ts';
-import { expireSummaries } from './sql/score-summaries.ts';
+import { expireHours, expireSummaries } from './sql/score-summaries.ts';
 import { dropScoredPartition, ensureScoredPartitions, summariseScoredDay } from './sql/scored-events.ts';
 import { withTransaction } from './transaction.ts';
 
@@ -97,6 +97,7 @@ export async function applyRetention(db: Database, retention: readonly Retention
     const duplicates = { detector, keepDays: Math.ceil(scoredDays), limit: ROWS_PER_TRANSACTION };
     await inBatches(db, (client) => expireDuplicates(client, duplicates));
     await inBatches(db, (client) => expireSummaries(client, anomalies));
+    await inBatches(db, (client) => expireHours(client, anomalies));
   }
   await inBatches(db, (client) => expireOutbox(client, { keepDays: KEEP_SENT_DAYS, limit: ROWS_PER_TRANSACTION }));
   if (retention.length === 0) return { ...removed, partitions: 0, blocked: false };

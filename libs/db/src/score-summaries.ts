@@ -4,7 +4,9 @@ import type { Database } from './database.ts';
 import {
   type AlarmDayRow,
   selectAlarmDays,
+  selectLastHour,
   selectLoad,
+  selectPartitionCount,
   selectScoreCounts,
   selectSummaryRange,
   selectTimeline,
@@ -13,6 +15,7 @@ import {
   type TimelineRow,
 } from './sql/score-summaries.ts';
 import { withTransaction } from './transaction.ts';
+import { noHours, wholeHours } from './whole-hours.ts';
 
 /** Range of event time; its end is exclusive. */
 export interface TimeRange {
@@ -45,21 +48,32 @@ export interface DetectorLoad {
 }
 
 const P_CELLS = 20;
+const HOUR_S = 3_600;
 
 /** Event times of the first and the last stored interval of a detector; null if it has none. */
 export function summaryRange(db: Database, detector: string): Promise<{ first: Date; last: Date } | null> {
   return withTransaction(db, (client) => selectSummaryRange(client, { detector }), { readOnly: true });
 }
 
-/** Reads the scores of a range in intervals of some seconds, with the models that gave them. */
+/** Counts the partitions from which events of a detector came. */
+export async function countPartitions(db: Database, detector: string): Promise<number> {
+  const counted = await withTransaction(db, (client) => selectPartitionCount(client, { detector }), { readOnly: true });
+  return counted.partitions;
+}
+
+/**
+ * Reads the scores of a range in intervals of some seconds, with the models that gave them.
+ * Intervals of whole hours are summed from stored hours.
+ */
 export function readTimeline(
   db: Database,
   range: TimeRange & { readonly detector: string; readonly seconds: number },
 ): Promise<Timeline> {
+  const hours = range.seconds % HOUR_S === 0 ? wholeHours(range) : noHours(range.to);
   return withTransaction(
     db,
     async (client) => ({
-      buckets: await selectTimeline(client, range),
+      buckets: await selectTimeline(client, { ...range, ...hours }),
       marks: await selectTimelineMarks(client, range),
     }),
     { readOnly: true },
@@ -71,7 +85,8 @@ export async function readScoreCounts(
   db: Database,
   range: TimeRange & { readonly detector: string },
 ): Promise<ScoreCounts> {
-  const rows = await withTransaction(db, (client) => selectScoreCounts(client, range), { readOnly: true });
+  const parts = { ...range, ...wholeHours(range) };
+  const rows = await withTransaction(db, (client) => selectScoreCounts(client, parts), { readOnly: true });
   const ofKind = (kind: 'p' | 'bits') => rows.filter((row) => row.kind === kind).map(({ events }) => events);
   const cells = ofKind('p');
   return { cells: cells.length === 0 ? Array<number>(P_CELLS).fill(0) : cells, bits: ofKind('bits') };
@@ -82,9 +97,9 @@ export async function readAlarmDays(db: Database, detector: string, days: number
   return withTransaction(
     db,
     async (client) => {
-      const range = await selectSummaryRange(client, { detector });
-      if (range === null) return [];
-      const lastDay = Math.floor(range.last.getTime() / DAY_MS);
+      const { last } = await selectLastHour(client, { detector });
+      if (last === null) return [];
+      const lastDay = Math.floor(last.getTime() / DAY_MS);
       return selectAlarmDays(client, { detector, from: new Date((lastDay - days + 1) * DAY_MS) });
     },
     { readOnly: true },

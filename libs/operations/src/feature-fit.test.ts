@@ -17,12 +17,14 @@ describe('the fit of a feature', () => {
       numbers.map((value) => value + 0.5),
     );
     expect(shifted.distance).toBeGreaterThan(0.4);
-    expect(featureFit('x', [...numbers, ...numbers.map(() => null)], numbers).distance).toBe(0);
+    const halfMissing = featureFit('x', [...numbers, ...numbers.map(() => null)], numbers);
+    expect(halfMissing).toMatchObject({ distance: 0, missing: { events: 0.5, drawn: 0 } });
   });
 
   it('compares levels by their shares', () => {
     const fit = featureFit('kind', ['a', 'a', 'a', 'b'], ['a', 'b', 'b', null]);
     expect(fit).toMatchObject({ edges: null, levels: ['a', 'b'], events: [0.75, 0.25] });
+    expect(fit.missing).toEqual({ events: 0, drawn: 0.25 });
     expect(fit.distance).toBeCloseTo(0.75 - 1 / 3, 12);
   });
 

@@ -13,6 +13,8 @@ export interface FeatureFit {
   /** Shares of the events by cell or level, of those that have a value. */
   readonly events: readonly number[];
   readonly drawn: readonly number[];
+  /** Shares of the events, and of those drawn, that have no value. */
+  readonly missing: { readonly events: number; readonly drawn: number };
   /** Largest difference of the CDFs of a number; half the summed differences of a level. */
   readonly distance: number;
 }
@@ -25,12 +27,18 @@ const BEYOND = 0.005;
 /** Compares the values of a feature in events with those that a model draws. */
 export function featureFit(feature: string, events: Column, drawn: Column): FeatureFit {
   const isNumber = [...events, ...drawn].some((value) => typeof value === 'number');
-  return isNumber ? numberFit(feature, events, drawn) : levelFit(feature, events, drawn);
+  const values = isNumber ? numberFit(events, drawn) : levelFit(events, drawn);
+  return { feature, ...values, missing: { events: missingOf(events), drawn: missingOf(drawn) } };
 }
+
+type ValueFit = Omit<FeatureFit, 'feature' | 'missing'>;
+
+const missingOf = (column: Column): number =>
+  column.filter((value) => value === null).length / Math.max(1, column.length);
 
 const numbersOf = (column: Column): number[] => column.filter((value) => typeof value === 'number');
 
-function numberFit(feature: string, events: Column, drawn: Column): FeatureFit {
+function numberFit(events: Column, drawn: Column): ValueFit {
   const all = [...numbersOf(events), ...numbersOf(drawn)].sort((a, b) => a - b);
   const skipped = Math.floor(BEYOND * all.length);
   const [low, high] = [at(all, skipped), at(all, all.length - 1 - skipped)];
@@ -48,10 +56,10 @@ function numberFit(feature: string, events: Column, drawn: Column): FeatureFit {
   let difference = 0;
   const distance = Math.max(...own.map((share, i) => Math.abs((difference += share - at(model, i)))));
   const edges = Array.from({ length: CELLS + 1 }, (_, i) => low + i * width);
-  return { feature, edges, levels: [], events: own, drawn: model, distance };
+  return { edges, levels: [], events: own, drawn: model, distance };
 }
 
-function levelFit(feature: string, events: Column, drawn: Column): FeatureFit {
+function levelFit(events: Column, drawn: Column): ValueFit {
   const textsOf = (column: Column): string[] => column.filter((value) => typeof value === 'string');
   const counts = new Map<string, number>();
   for (const level of [...textsOf(events), ...textsOf(drawn)]) counts.set(level, (counts.get(level) ?? 0) + 1);
@@ -65,5 +73,5 @@ function levelFit(feature: string, events: Column, drawn: Column): FeatureFit {
   };
   const [own, model] = [shares(events), shares(drawn)];
   const distance = own.reduce((sum, share, i) => sum + Math.abs(share - at(model, i)) / 2, 0);
-  return { feature, edges: null, levels, events: own, drawn: model, distance };
+  return { edges: null, levels, events: own, drawn: model, distance };
 }

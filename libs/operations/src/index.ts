@@ -8,6 +8,7 @@ export { detectorStatuses } from './detector-statuses.ts';
 export { versionChanges } from './detector-versions.ts';
 export { type DocumentDiff, diffDocument } from './document-diff.ts';
 export { type DriftState, hasDrifted, movedOf } from './drift-state.ts';
+export { type FeatureFit, featureFit } from './feature-fit.ts';
 export { LONGEST_SNOOZE_MS } from './longest-snooze.ts';
 export { modelInForce, type ModelInForce } from './model-in-force.ts';
 export { pipelineState, type PipelineState } from './pipeline-state.ts';

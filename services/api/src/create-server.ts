@@ -6,6 +6,7 @@ import { isOfPage, registerAnswerPages } from './answers/answer-pages.ts';
 import { authenticate } from './authenticate.ts';
 import { requireCaller } from './authorise.ts';
 import type { Caller } from './caller.ts';
+import { compressResponse } from './compress-response.ts';
 import { handleRoute } from './handle-route.ts';
 import { answerCounter, type CountRequest, DEFAULT_LIMITS, requestCounter, type RequestLimits } from './limits.ts';
 import { answerToNoRequest } from './no-request.ts';
@@ -76,6 +77,7 @@ function registerRoutes(server: FastifyInstance, parts: ApiParts, count: CountRe
       bodyLimit: route.bodyForm === 'document' ? DOCUMENT_BYTES : BODY_BYTES,
       // A HEAD of what never ends would not end.
       exposeHeadRoute: route.method === 'GET' && route.path !== '/v1/stream',
+      ...(route.repeatable === false ? {} : { onSend: compressResponse }),
       onRequest: (request, _reply, done) => {
         requireCaller(route, callerOf(request));
         done();

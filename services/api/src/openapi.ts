@@ -109,7 +109,7 @@ function headersOf({ method, repeatable, readsHeaders = {} }: Route): Json[] {
   };
   const pattern: Readonly<Record<string, string>> = {
     'Idempotency-Key': '^[!-~]{1,255}$',
-    'if-match': '^"[0-9]{1,9}"$',
+    'if-match': '^"[0-9]{1,9}(-(br|gzip))?"$',
     'if-none-match': '^\\*$',
   };
   return Object.entries(all).map(([name, description]) => ({

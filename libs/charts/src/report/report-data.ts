@@ -17,9 +17,11 @@ export interface FeatureDistribution {
   readonly edges: readonly number[] | null;
   /** Names of levels; empty for a number. */
   readonly levels: readonly string[];
-  /** Shares of the data, and of events drawn from the model. */
+  /** Shares of the data, and of events drawn from the model, among those that have a value. */
   readonly data: readonly number[];
   readonly model: readonly number[];
+  /** Shares without a value. */
+  readonly missing: { readonly data: number; readonly model: number };
   /** Largest difference of the two CDFs; half the sum of the differences of shares for levels. */
   readonly distance: number;
 }

@@ -159,7 +159,7 @@ export function Calibration({ pValues }: { readonly pValues: NonNullable<ReportD
 }
 
 /** Distribution of a feature in the data and in events drawn from the model. */
-export function Distribution({ feature, edges, levels, data, model, distance }: FeatureDistribution) {
+export function Distribution({ feature, edges, levels, data, model, missing, distance }: FeatureDistribution) {
   const description = `distance ${formatValue(distance)} between the data and the model`;
   return (
     <div class="card">
@@ -185,7 +185,11 @@ export function Distribution({ feature, edges, levels, data, model, distance }: 
           xLabel=""
         />
       )}
-      <p class="muted small">{`distance ${formatValue(distance)} of 1`}</p>
+      <p class="muted small">
+        {`distance ${formatValue(distance)} of 1`}
+        {Math.max(missing.data, missing.model) > 0 &&
+          `; missing: ${formatPercent(missing.data)} of the data, ${formatPercent(missing.model)} of the model`}
+      </p>
       <ChartTable
         name={feature}
         columns={edges === null ? ['level', 'data', 'model'] : ['from', 'data', 'model']}

@@ -111,6 +111,42 @@ export function selectAnomalies(
   return statement(client, parameters);
 }
 
+/** Anomaly as a chart of scores draws it. */
+export interface AnomalyPointRow {
+  readonly anomalyId: number;
+  readonly eventTime: Date;
+  readonly surpriseBits: number;
+}
+
+/** Selects the most surprising anomalies of a range as a chart draws them. */
+export const selectAnomalyPoints = many<AnomalyPointRow, { detector: string; from: Date; to: Date; limit: number }>(`
+  SELECT anomaly_id AS "anomalyId", event_time AS "eventTime", surprise_bits AS "surpriseBits"
+  FROM flowline.anomalies WHERE detector = :detector AND event_time >= :from AND event_time < :to
+  ORDER BY ${orders.surprise} LIMIT :limit
+`);
+
+/** Anomaly that is due to a number, as a chart of that feature draws it. */
+export interface FeatureAnomalyRow {
+  /** Feature that contributes most. */
+  readonly feature: string;
+  readonly eventTime: Date;
+  readonly value: number;
+  readonly surpriseBits: number;
+}
+
+/** Selects the most surprising anomalies of a range that are due to a number. */
+export const selectFeatureAnomalies = many<
+  FeatureAnomalyRow,
+  { detector: string; from: Date; to: Date; limit: number }
+>(`
+  SELECT top_feature AS feature, event_time AS "eventTime", (alert -> 'observed' ->> top_feature)::float8 AS value,
+    surprise_bits AS "surpriseBits"
+  FROM flowline.anomalies
+  WHERE detector = :detector AND event_time >= :from AND event_time < :to
+    AND jsonb_typeof(alert -> 'observed' -> top_feature) = 'number'
+  ORDER BY ${orders.surprise} LIMIT :limit
+`);
+
 /** Selects one anomaly. */
 export const selectAnomaly = maybe<AnomalyRow, { anomalyId: number }>(`
   SELECT ${columns} FROM flowline.v1_anomalies WHERE anomaly_id = :anomalyId

@@ -24,7 +24,8 @@ interface Asked {
 
 /**
  * Selects events spread over a range, at the same cost however many are stored. Per part of the
- * range, an interval of the charts is found by its key. The batch that changed it last was stored
+ * range, an interval of the charts is found by its key, among those of the sources that scored
+ * about then: their hours say when that was. The batch that changed it last was stored
  * at the time that the interval names, which leads to one day of events and a few blocks of it.
  */
 export const selectFeatureSample = many<FeatureSampleRow, Asked>(`
@@ -35,7 +36,11 @@ export const selectFeatureSample = many<FeatureSampleRow, Asked>(`
   ), found AS (
     SELECT o.detector_version, o.model_version, o.topic, o.partition, i.starts_at, i.width_seconds, i.stored_at,
       row_number() OVER (PARTITION BY l.part ORDER BY hashint4(o.source_id + l.part)) AS place
-    FROM flowline.score_sources o CROSS JOIN looks l
+    FROM flowline.score_sources o
+    CROSS JOIN LATERAL (
+      SELECT min(h.starts_at) AS first, max(h.starts_at) + interval '1 day' AS ends
+      FROM flowline.score_hours h WHERE h.source_id = o.source_id) life
+    JOIN looks l ON l.ends > life.first AND l.starts < life.ends
     CROSS JOIN LATERAL (
       SELECT s.starts_at, s.width_seconds, s.stored_at FROM flowline.score_summaries s
       WHERE s.source_id = o.source_id AND s.starts_at >= l.starts AND s.starts_at < l.ends

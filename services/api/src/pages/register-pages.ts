@@ -1,6 +1,7 @@
 import { FlowlineError } from '@flowline/events';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+import { acceptedCoding } from '../accepted-coding.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
 import type { ApiParts } from '../route.ts';
 import { sendProblem } from '../send-problem.ts';
@@ -71,11 +72,11 @@ function sendDocument({ document }: Assets, request: FastifyRequest, reply: Fast
 }
 
 function send({ type, plain, brotli, gzip }: Asset, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const accepted = request.headers['accept-encoding'] ?? '';
+  const coding = acceptedCoding(request.headers['accept-encoding']);
   reply.header('content-type', type).header('vary', 'accept-encoding');
-  if (brotli !== null && /\bbr\b/.test(accepted)) return reply.header('content-encoding', 'br').send(brotli);
-  if (gzip !== null && /\bgzip\b/.test(accepted)) return reply.header('content-encoding', 'gzip').send(gzip);
-  return reply.send(plain);
+  const compressed = coding === null ? null : { br: brotli, gzip }[coding];
+  if (coding === null || compressed === null) return reply.send(plain);
+  return reply.header('content-encoding', coding).send(compressed);
 }
 
 function built(assets: Assets | null): Assets {

@@ -3,6 +3,8 @@ import type { Detector } from '@flowline/detector';
 import { FlowlineError } from '@flowline/events';
 import { z } from 'zod';
 
+import { acceptedCoding, type Coding } from '../accepted-coding.ts';
+import { codedEtag, namesEtag } from '../etag.ts';
 import { type ApiParts, type Reply, type Route, route } from '../route.ts';
 import { detectorParams, version } from '../schemas.ts';
 import { storedModel } from './models.ts';
@@ -52,12 +54,19 @@ async function download({ db, models }: ApiParts, asked: Asked): Promise<Reply> 
   const etag = `"${sha256}-${BROWSER_VERSION}"`;
   const keep = asked.sha256 === undefined ? 'no-cache' : `max-age=${YEAR_SECONDS}, immutable`;
   const headers = { etag, 'cache-control': `private, ${keep}`, 'content-type': BYTES };
-  if (asked.headers['if-none-match'] === etag) return { status: 304, body: '', headers };
+  const sent = codedEtag(etag, codingOf(asked.headers));
+  if (namesEtag(asked.headers['if-none-match'], sent))
+    return { status: 304, body: '', headers: { ...headers, etag: sent } };
   const body = await models.use(name, ({ detector }) => exported(detector, `Model ${modelVersion} of ${name}`), {
     signal,
     modelVersion,
   });
   return { status: 200, body, headers };
+}
+
+/** Coding in which the file is sent: it is longer than what is sent as it is. */
+function codingOf({ 'accept-encoding': accepted }: Asked['headers']): Coding | null {
+  return acceptedCoding(typeof accepted === 'string' ? accepted : undefined);
 }
 
 /**

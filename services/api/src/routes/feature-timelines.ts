@@ -4,6 +4,7 @@ import {
   type FeatureSampleRow,
   getDetector,
   getDetectorVersion,
+  listFeatureAnomalies,
   readFeatureSample,
   type StoredDetector,
 } from '@flowline/db';
@@ -24,6 +25,7 @@ const PARTS_PER_POINT = 2;
 const MOST_PER_PART = 24;
 /** Numbers that are read at most: of detectors with many features, fewer events. */
 const MOST_NUMBERS = 100_000;
+const MOST_ANOMALIES = 500;
 
 const range = z.strictObject({ p05: z.number(), median: z.number(), p95: z.number() });
 const timelines = z.strictObject({
@@ -49,6 +51,14 @@ const timelines = z.strictObject({
       }),
     )
     .describe('Numeric features but cyclic ones; those that are the least as expected first.'),
+  anomalies: z
+    .array(
+      z.strictObject({
+        feature: z.string().describe('Feature that contributes most.'),
+        ...{ eventTime: time, value: z.number().describe('Its value in the event.'), surpriseBits: z.number() },
+      }),
+    )
+    .describe('Anomalies of the range that are due to a number: the 500 most surprising.'),
 });
 
 /** Routes of the values of features over time. */
@@ -77,8 +87,11 @@ export const featureTimelineRoutes: readonly Route[] = [
       const model = await expectedBy(models, detector, signal);
       const intervals = { from, lengthMs: lengthMs / count, count };
       const features = featureTimelines(rows, schemas, intervals, model.usual);
-      const seconds = intervals.lengthMs / 1_000;
-      const body = { detector, from, to, seconds, events: rows.length, modelVersion: model.modelVersion, features };
+      const body = {
+        ...{ detector, from, to, seconds: intervals.lengthMs / 1_000, events: rows.length },
+        ...{ modelVersion: model.modelVersion, features },
+        anomalies: await listFeatureAnomalies(db, { detector, from, to, limit: MOST_ANOMALIES }),
+      };
       return { status: 200, body };
     },
   }),

@@ -20,8 +20,11 @@ const fit = z.strictObject({
         feature: z.string(),
         edges: z.array(z.number()).nullable().describe('Edges of the cells of a number; null of a level.'),
         levels: z.array(z.string()).describe('The most frequent levels; empty for a number.'),
-        events: shares.describe('Shares of the events by cell or level.'),
+        events: shares.describe('Shares of the events by cell or level, of those that have a value.'),
         drawn: shares.describe('Shares of the drawn events.'),
+        missing: z
+          .strictObject({ events: z.number(), drawn: z.number() })
+          .describe('Shares of the events, and of the drawn ones, that have no value.'),
         distance: z.number().describe('Distance of the two, 0 to 1.'),
         pits: z
           .array(z.int())

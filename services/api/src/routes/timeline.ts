@@ -1,21 +1,23 @@
-import { getDetector, readAlarmDays, readScoreCounts, readTimeline } from '@flowline/db';
+import {
+  countPartitions,
+  getDetector,
+  listAnomalyPoints,
+  readAlarmDays,
+  readScoreCounts,
+  readTimeline,
+} from '@flowline/db';
 import { z } from 'zod';
 
 import { type Route, route } from '../route.ts';
 import { detectorParams, time, wholeNumber } from '../schemas.ts';
 import { rangeOf, rangeQuery } from './timeline-range.ts';
+import { timelineSeconds } from './timeline-seconds.ts';
 
 const tag = 'scores';
 
-const [MINUTE_S, HOUR_S, DAY_S] = [60, 3_600, 86_400];
-/** Lengths of intervals of a timeline, in seconds. */
-const WIDTHS = [
-  ...[MINUTE_S, 2 * MINUTE_S, 5 * MINUTE_S, 10 * MINUTE_S, 30 * MINUTE_S],
-  ...[HOUR_S, 2 * HOUR_S, 6 * HOUR_S, 12 * HOUR_S, DAY_S, 7 * DAY_S],
-];
-const LONGEST_S = 7 * DAY_S;
 const MOST_POINTS = 2_000;
 const MOST_DAYS = 366;
+const MOST_ANOMALIES = 1_000;
 
 const bucket = z.strictObject({
   at: time.describe('Start of the interval.'),
@@ -42,6 +44,10 @@ const timeline = z.strictObject({
   marks: z.array(mark),
   stored,
 });
+const points = z.strictObject({
+  ...{ detector: z.string(), from: time, to: time },
+  points: z.array(z.strictObject({ anomalyId: z.int(), eventTime: time, surpriseBits: z.number() })),
+});
 const counts = z.strictObject({
   ...{ detector: z.string(), from: time, to: time, events: z.int() },
   cells: z.array(z.int()).describe('Events by p-value, in 20 equal cells of [0, 1].'),
@@ -66,10 +72,23 @@ export const timelineRoutes: readonly Route[] = [
     replies: { 200: { description: 'The intervals.', schema: timeline } },
     handle: async ({ params: { detector }, query }, { db }) => {
       const { from, to, known } = await rangeOf(db, detector, query);
-      const perPoint = (to.getTime() - from.getTime()) / 1_000 / query.points;
-      const seconds = WIDTHS.find((width) => width >= perPoint) ?? LONGEST_S * Math.ceil(perPoint / LONGEST_S);
+      const seconds = timelineSeconds({ from, to }, query.points, await countPartitions(db, detector));
       const found = await readTimeline(db, { detector, from, to, seconds });
       return { status: 200, body: { detector, from, to, seconds, ...found, stored: known } };
+    },
+  }),
+  route({
+    ...{ ...reading, path: '/v1/detectors/{detector}/timeline/anomalies' },
+    summary: 'Read the time and surprise of the anomalies of a time range, as a chart draws them: the most surprising.',
+    query: z.strictObject({
+      ...rangeQuery,
+      limit: wholeNumber(1, MOST_ANOMALIES, 'Maximum anomalies.').default(500),
+    }),
+    replies: { 200: { description: 'The anomalies, the most surprising first.', schema: points } },
+    handle: async ({ params: { detector }, query }, { db }) => {
+      const { from, to } = await rangeOf(db, detector, query);
+      const found = await listAnomalyPoints(db, { detector, from, to, limit: query.limit });
+      return { status: 200, body: { detector, from, to, points: found } };
     },
   }),
   route({

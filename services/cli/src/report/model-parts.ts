@@ -2,6 +2,7 @@ import type { ExplainedEvent, FeatureDistribution, ReportData } from '@flowline/
 import { type Detector, formatExpected, readableValue, type Scores, surpriseBits } from '@flowline/detector';
 import { at, type Explanation } from '@flowline/events';
 import { type FeatureTable, rowValues, selectRows } from '@flowline/features';
+import { type FeatureFit, featureFit } from '@flowline/operations';
 
 import { formatCount, formatNumber } from '../output.ts';
 
@@ -120,15 +121,22 @@ export async function distributions(detector: Detector, table: FeatureTable): Pr
   return schema
     .filter(({ type }) => type !== 'cyclic')
     .map(({ name }) =>
-      distribution(
-        name,
-        data.map((row) => row[name] ?? null),
-        drawn.map((row) => row[name] ?? null),
+      distributionOf(
+        featureFit(
+          name,
+          data.map((row) => row[name] ?? null),
+          drawn.map((row) => row[name] ?? null),
+        ),
       ),
     )
     .sort((a, b) => b.distance - a.distance)
     .slice(0, MOST_DISTRIBUTIONS);
 }
+
+const distributionOf = ({ events, drawn, missing, ...rest }: FeatureFit): FeatureDistribution => ({
+  ...{ ...rest, data: events, model: drawn },
+  missing: { data: missing.events, model: missing.drawn },
+});
 
 /** Indices of at most so many rows, evenly spread. */
 export function evenly(size: number, most: number): Int32Array {
@@ -138,44 +146,6 @@ export function evenly(size: number, most: number): Int32Array {
 
 const valuesOf = ({ bundle }: Detector, table: FeatureTable): readonly Values[] =>
   Array.from({ length: table.size }, (_, row) => rowValues(bundle.schema, table, row));
-
-type Column = readonly (number | string | null)[];
-
-function distribution(feature: string, data: Column, model: Column): FeatureDistribution {
-  const numbers = data.filter((value) => typeof value === 'number').sort((a, b) => a - b);
-  if (numbers.length === 0) return levelDistribution(feature, data, model);
-  const [low, high] = [quantile(numbers, 0.005), quantile(numbers, 0.995)];
-  const width = (high - low || 1) / CELLS;
-  const edges = Array.from({ length: CELLS + 1 }, (_, i) => low + i * width);
-  const sharesOf = (column: Column): number[] => {
-    const found = column.filter((value) => typeof value === 'number');
-    const counts = new Array<number>(CELLS).fill(0);
-    for (const value of found) addOne(counts, Math.floor((value - low) / width));
-    return counts.map((count) => count / Math.max(1, found.length));
-  };
-  const shares = { data: sharesOf(data), model: sharesOf(model) };
-  let difference = 0;
-  const distance = Math.max(...shares.data.map((share, i) => Math.abs((difference += share - at(shares.model, i)))));
-  return { feature, edges, levels: [], ...shares, distance };
-}
-
-function levelDistribution(feature: string, data: Column, model: Column): FeatureDistribution {
-  const textOf = (value: number | string | null): string => (value === null ? 'missing' : String(value));
-  const counts = new Map<string, number>();
-  for (const value of data) counts.set(textOf(value), (counts.get(textOf(value)) ?? 0) + 1);
-  const levels = [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 8)
-    .map(([level]) => level);
-  const sharesOf = (column: Column): number[] =>
-    levels.map((level) => column.filter((value) => textOf(value) === level).length / Math.max(1, column.length));
-  const shares = { data: sharesOf(data), model: sharesOf(model) };
-  const distance = shares.data.reduce((sum, share, i) => sum + Math.abs(share - at(shares.model, i)) / 2, 0);
-  return { feature, edges: null, levels, ...shares, distance };
-}
-
-const quantile = (ascending: readonly number[], q: number): number =>
-  at(ascending, Math.round(q * (ascending.length - 1)));
 
 /** Counts one in a cell; what lies beyond the cells is counted in the first or the last. */
 function addOne(counts: Float64Array | number[], cell: number): void {

@@ -10,6 +10,8 @@ export interface ChartPoint {
   readonly at: string;
   readonly bits: number;
   readonly label: string;
+  /** Asks for a longer label. */
+  readonly describe: () => Promise<string>;
   readonly onOpen: () => void;
 }
 
@@ -29,6 +31,8 @@ interface Series {
 
 const HEIGHT = 280;
 const NEAR_PX = 14;
+/** Time above a point after which it is described: not those that are passed over. */
+const HOVER_MS = 150;
 const ignore = (): void => undefined;
 
 /**
@@ -176,15 +180,31 @@ function openOnClick(plot: uPlot, points: () => readonly ChartPoint[]): () => vo
     }
     return found;
   };
+  let shown: ChartPoint | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const describe = (point: ChartPoint): void => {
+    point.describe().then(
+      (text) => {
+        if (shown === point) over.title = text;
+      },
+      // The short label stays; the page that the point opens says what is wrong.
+      () => undefined,
+    );
+  };
   const onMove = (event: MouseEvent): void => {
     const point = under(event);
+    if (point === shown) return;
+    shown = point;
     over.style.cursor = point === null ? '' : 'pointer';
     over.title = point?.label ?? '';
+    clearTimeout(timer);
+    if (point !== null) timer = setTimeout(() => describe(point), HOVER_MS);
   };
   const onClick = (event: MouseEvent): void => under(event)?.onOpen();
   over.addEventListener('mousemove', onMove);
   over.addEventListener('click', onClick);
   return () => {
+    clearTimeout(timer);
     over.removeEventListener('mousemove', onMove);
     over.removeEventListener('click', onClick);
   };

@@ -533,6 +533,7 @@ export interface Api {
         readonly levels: readonly string[];
         readonly events: readonly number[];
         readonly drawn: readonly number[];
+        readonly missing: { readonly events: number; readonly drawn: number };
         readonly distance: number;
         readonly pits: readonly number[] | null;
       }[];
@@ -1293,6 +1294,21 @@ export interface Api {
       readonly stored: { readonly first: string; readonly last: string } | null;
     };
   };
+  'GET /v1/detectors/{detector}/timeline/anomalies': {
+    readonly params: { readonly detector: string };
+    readonly query: { readonly from?: string; readonly to?: string; readonly limit?: number };
+    readonly body: undefined;
+    readonly reply: {
+      readonly detector: string;
+      readonly from: string;
+      readonly to: string;
+      readonly points: readonly {
+        readonly anomalyId: number;
+        readonly eventTime: string;
+        readonly surpriseBits: number;
+      }[];
+    };
+  };
   'GET /v1/detectors/{detector}/p-values': {
     readonly params: { readonly detector: string };
     readonly query: { readonly from?: string; readonly to?: string };
@@ -1342,6 +1358,12 @@ export interface Api {
           readonly missing: number;
           readonly values: { readonly p05: number; readonly median: number; readonly p95: number } | null;
         }[];
+      }[];
+      readonly anomalies: readonly {
+        readonly feature: string;
+        readonly eventTime: string;
+        readonly value: number;
+        readonly surpriseBits: number;
       }[];
     };
   };

@@ -1,13 +1,9 @@
 import { call, type Item } from '../client/call.ts';
-import { mayOperate, session } from '../client/session.ts';
+import { ActionCard } from '../components/action-card.tsx';
 import { NextPage } from '../components/paging.tsx';
-import { Card } from '../components/parts.tsx';
-import { Blank, ProblemNote, Show } from '../components/states.tsx';
 import { TableBox } from '../components/table-box.tsx';
 import { Ago, Time } from '../components/time.tsx';
-import { useAction } from '../components/use-action.ts';
 import { setQuery, usePlace } from '../state/router.ts';
-import { useStore } from '../state/store.ts';
 import { useLoad } from '../state/use-load.ts';
 
 const EVERY_MS = 10_000;
@@ -24,60 +20,38 @@ export function DeadLetters({ name }: { readonly name: string }) {
     (signal) => call('GET /v1/dead-letters', { query: { detector: name, ...filter, limit: PER_PAGE }, signal }),
     { everyMs: EVERY_MS },
   );
-  const may = mayOperate(useStore(session));
-  const { isBusy, problem, run } = useAction(reload);
   const body = filter.reason === undefined ? {} : { reason: filter.reason };
   return (
-    <Card
+    <ActionCard
       title="Dead letters"
-      flush
+      none="Every record could be scored."
+      height={160}
+      {...{ loaded, reload }}
       note={
-        <span class="actions">
-          {filter.reason !== undefined && (
-            <button type="button" class="button" onClick={() => setQuery({ reason: null, after: null })}>
-              {filter.reason} ×
-            </button>
-          )}
-          {may && (
-            <button
-              type="button"
-              class="button"
-              disabled={isBusy || loaded.state !== 'ready' || loaded.value.items.length === 0}
-              title="Sends them back to their topic, once each."
-              onClick={() =>
-                run(() =>
-                  call('POST /v1/detectors/{detector}/dead-letters/redrive', { params: { detector: name }, body }),
-                )
-              }
-            >
-              Redrive
-            </button>
-          )}
-        </span>
+        filter.reason !== undefined && (
+          <button type="button" class="button" onClick={() => setQuery({ reason: null, after: null })}>
+            {filter.reason} ×
+          </button>
+        )
       }
+      action={{
+        words: 'Redrive',
+        hint: 'Sends them back to their topic, once each.',
+        isOfList: true,
+        run: () => call('POST /v1/detectors/{detector}/dead-letters/redrive', { params: { detector: name }, body }),
+      }}
     >
-      {problem !== null && (
-        <div class="card-body">
-          <ProblemNote problem={problem} />
-        </div>
+      {({ items, next }) => (
+        <>
+          <Letters items={items} />
+          {next !== null && (
+            <div class="card-body">
+              <NextPage next={next} />
+            </div>
+          )}
+        </>
       )}
-      <Show loaded={loaded} reload={reload} height={160}>
-        {({ items, next }) =>
-          items.length === 0 ? (
-            <Blank title="Every record could be scored." />
-          ) : (
-            <>
-              <Letters items={items} />
-              {next !== null && (
-                <div class="card-body">
-                  <NextPage next={next} />
-                </div>
-              )}
-            </>
-          )
-        }
-      </Show>
-    </Card>
+    </ActionCard>
   );
 }
 

@@ -1,7 +1,7 @@
 import { formatPercent, formatValue } from '@flowline/charts';
 
 import { FeatureLine } from '../charts/feature-line.tsx';
-import { call, type Item, type Reply } from '../client/call.ts';
+import { call, type Reply } from '../client/call.ts';
 import { ChartFigure } from '../components/chart-figure.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
@@ -12,10 +12,9 @@ import { useLoad } from '../state/use-load.ts';
 
 type Timelines = Reply<'GET /v1/detectors/{detector}/feature-timelines'>;
 type Feature = Timelines['features'][number];
-type Anomaly = Item<'GET /v1/anomalies'>;
+type Anomaly = Timelines['anomalies'][number];
 
 const EVERY_MS = 30_000;
-const MOST_ANOMALIES = 500;
 /** Features that are shown until all are asked for. */
 const FIRST_SHOWN = 12;
 
@@ -25,22 +24,15 @@ export function FeatureTimelines({ name }: { readonly name: string }) {
   const { loaded, reload } = useLoad(
     chosen.key,
     async (signal) => {
-      const asked = await chosen.ask(signal);
-      const timelines = await call('GET /v1/detectors/{detector}/feature-timelines', {
-        params: { detector: name },
-        query: asked,
-        signal,
-      });
-      const { from, to } = timelines;
-      const query = { detector: name, from, to, order: 'surprise', limit: MOST_ANOMALIES } as const;
-      return { timelines, anomalies: await call('GET /v1/anomalies', { query, signal }) };
+      const query = await chosen.ask(signal);
+      return call('GET /v1/detectors/{detector}/feature-timelines', { params: { detector: name }, query, signal });
     },
     { everyMs: chosen.isFollowing ? EVERY_MS : null },
   );
   return (
     <Card title="Features over time" note="those that are the least as expected first">
       <Show loaded={loaded} reload={reload} height={320}>
-        {({ timelines, anomalies }) =>
+        {(timelines) =>
           timelines.events === 0 || timelines.features.length === 0 ? (
             <Blank title={timelines.events === 0 ? 'No stored event in this range.' : 'No feature is a number.'}>
               {timelines.events === 0 && (
@@ -48,7 +40,7 @@ export function FeatureTimelines({ name }: { readonly name: string }) {
               )}
             </Blank>
           ) : (
-            <Multiples name={name} timelines={timelines} anomalies={anomalies.items} />
+            <Multiples name={name} timelines={timelines} />
           )
         }
       </Show>
@@ -56,16 +48,8 @@ export function FeatureTimelines({ name }: { readonly name: string }) {
   );
 }
 
-function Multiples({
-  name,
-  timelines,
-  anomalies,
-}: {
-  readonly name: string;
-  readonly timelines: Timelines;
-  readonly anomalies: readonly Anomaly[];
-}) {
-  const { features, events, modelVersion, from, to, seconds } = timelines;
+function Multiples({ name, timelines }: { readonly name: string; readonly timelines: Timelines }) {
+  const { features, anomalies, events, modelVersion, from, to, seconds } = timelines;
   const shown = usePlace().query.get('features') === 'all' ? features : features.slice(0, FIRST_SHOWN);
   return (
     <ChartFigure name={`${name} features`} columns={columns} rows={() => features.flatMap(rowsOf)}>
@@ -116,9 +100,8 @@ const sumOf = (cells: Feature['cells'], of: 'missing' | 'events'): number =>
   cells.reduce((sum, cell) => sum + cell[of], 0);
 
 /** Point of an anomaly in the chart of the feature that it is due to. */
-function oddOf({ topFeature, observed, eventTime, surpriseBits }: Anomaly, feature: string) {
-  const value = observed[feature];
-  if (topFeature !== feature || typeof value !== 'number') return [];
+function oddOf({ feature: due, value, eventTime, surpriseBits }: Anomaly, feature: string) {
+  if (due !== feature) return [];
   const title = `${feature} ${formatValue(value)}: ${formatBits(surpriseBits)} bits`;
   return [{ x: new Date(eventTime).getTime(), y: value, title }];
 }

@@ -52,7 +52,10 @@ function Values({ fit: { detector, modelVersion, events, drawn, features } }: { 
           <figure key={feature.feature} role="listitem">
             <figcaption>
               <strong class="clip">{feature.feature}</strong>
-              <span class="muted small">distance {percent(feature.distance)}</span>
+              <span class="muted small">
+                distance {percent(feature.distance)}
+                {missingWords(feature)}
+              </span>
             </figcaption>
             <ComparedBars
               label={`Values of ${feature.feature}: distance ${percent(feature.distance)} between events and samples`}
@@ -82,6 +85,10 @@ function Values({ fit: { detector, modelVersion, events, drawn, features } }: { 
       />
     </Card>
   );
+}
+
+function missingWords({ missing: { events, drawn } }: Feature): string {
+  return Math.max(events, drawn) === 0 ? '' : `, missing ${percent(events)}, drawn ${percent(drawn)}`;
 }
 
 function namesOf({ edges, levels }: Feature): readonly string[] {

@@ -6,13 +6,14 @@ import { useNews } from '../client/live.ts';
 import { ChartFigure } from '../components/chart-figure.tsx';
 import { Cli } from '../components/cli.tsx';
 import { Link } from '../components/link.tsx';
+import { NextPage } from '../components/paging.tsx';
 import { Card, Head, severities, Severity, StateChip } from '../components/parts.tsx';
 import { PromiseChip } from '../components/promise.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { Ago } from '../components/time.tsx';
 import { TableBox } from '../components/table-box.tsx';
 import { formatCount, formatRate, plural } from '../format/numbers.ts';
-import { setQuery, usePlace } from '../state/router.ts';
+import { usePlace } from '../state/router.ts';
 import { useLoad } from '../state/use-load.ts';
 import { OddNow } from './odd-now.tsx';
 
@@ -57,9 +58,7 @@ export function OverviewPage() {
               <OddNow />
               {next !== null && (
                 <div class="actions">
-                  <button type="button" class="button" onClick={() => setQuery({ after: next })}>
-                    Next {PER_PAGE} detectors
-                  </button>
+                  <NextPage next={next} words={`Next ${PER_PAGE} detectors`} />
                 </div>
               )}
             </>

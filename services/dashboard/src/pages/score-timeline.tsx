@@ -6,14 +6,15 @@ import { useNews } from '../client/live.ts';
 import { ChartFigure } from '../components/chart-figure.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
-import { formatBits, formatCount } from '../format/numbers.ts';
+import { formatCount } from '../format/numbers.ts';
 import { formatDuration, formatTime } from '../format/times.ts';
 import { useChosenRange } from '../state/chosen-range.ts';
-import { navigate, setQuery } from '../state/router.ts';
+import { setQuery } from '../state/router.ts';
 import { useLoad } from '../state/use-load.ts';
+import { chartPoints } from './chart-points.ts';
 
 type Timeline = Reply<'GET /v1/detectors/{detector}/timeline'>;
-type Anomalies = Reply<'GET /v1/anomalies'>;
+type Points = Reply<'GET /v1/detectors/{detector}/timeline/anomalies'>['points'];
 
 const EVERY_MS = 5_000;
 const POINTS = 700;
@@ -41,11 +42,12 @@ export function ScoreTimeline({ name }: { readonly name: string }) {
         query: { ...asked, points: POINTS },
         signal,
       });
-      const anomalies = await call('GET /v1/anomalies', {
-        query: { detector: name, from: timeline.from, to: timeline.to, order: 'surprise', limit: MOST_ANOMALIES },
+      const { points } = await call('GET /v1/detectors/{detector}/timeline/anomalies', {
+        params: { detector: name },
+        query: { from: timeline.from, to: timeline.to, limit: MOST_ANOMALIES },
         signal,
       });
-      return { timeline, anomalies };
+      return { timeline, points };
     },
     { everyMs: isFollowing ? EVERY_MS : null },
   );
@@ -53,7 +55,7 @@ export function ScoreTimeline({ name }: { readonly name: string }) {
   return (
     <Card title="Surprise over time, bits" note={<Spans span={span} isFollowing={isFollowing} />}>
       <Show loaded={loaded} reload={reload} height={330}>
-        {({ timeline, anomalies }) =>
+        {({ timeline, points }) =>
           timeline.buckets.length === 0 ? (
             <Blank title={timeline.stored === null ? 'No event has been scored yet.' : 'No events in this range.'}>
               <span>
@@ -63,7 +65,7 @@ export function ScoreTimeline({ name }: { readonly name: string }) {
               </span>
             </Blank>
           ) : (
-            <Chart name={name} timeline={timeline} anomalies={anomalies} />
+            <Chart name={name} timeline={timeline} points={points} />
           )
         }
       </Show>
@@ -93,26 +95,23 @@ function Spans({ span, isFollowing }: { readonly span: number | null; readonly i
 function Chart({
   name,
   timeline,
-  anomalies,
+  points,
 }: {
   readonly name: string;
   readonly timeline: Timeline;
-  readonly anomalies: Anomalies;
+  readonly points: Points;
 }) {
   const { buckets, seconds, marks } = timeline;
   const series = useMemo(
     () => ({
       ...{ buckets, seconds },
-      points: anomalies.items.map(({ anomalyId, eventTime, surpriseBits, summary }) => ({
-        ...{ at: eventTime, bits: surpriseBits, label: `${formatBits(surpriseBits)} bits: ${summary}` },
-        onOpen: () => navigate(`/anomalies/${anomalyId}`),
-      })),
+      points: chartPoints(points),
       marks: marks.map(({ at, modelVersion, detectorVersion }) => ({
         at,
         label: `${modelVersion === null ? 'no model' : `model ${modelVersion}`}, definition ${detectorVersion}`,
       })),
     }),
-    [buckets, seconds, marks, anomalies],
+    [buckets, seconds, marks, points],
   );
   const zoom = (range: { readonly from: Date; readonly to: Date } | null): void =>
     setQuery({ from: range?.from.toISOString() ?? null, to: range?.to.toISOString() ?? null, span: null });
@@ -139,7 +138,7 @@ function Chart({
           <span class="key key-band">least to most surprising</span>
           <span class="key key-threshold">threshold</span>
           <span class="key key-dot">
-            anomaly{anomalies.items.length === MOST_ANOMALIES ? ` (the ${MOST_ANOMALIES} most surprising)` : ''}
+            anomaly{points.length === MOST_ANOMALIES ? ` (the ${MOST_ANOMALIES} most surprising)` : ''}
           </span>
         </span>
         <span>

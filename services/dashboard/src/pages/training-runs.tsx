@@ -1,12 +1,8 @@
 import { call, type Item } from '../client/call.ts';
-import { mayOperate, session } from '../client/session.ts';
-import { Card } from '../components/parts.tsx';
-import { Blank, ProblemNote, Show } from '../components/states.tsx';
+import { ActionCard } from '../components/action-card.tsx';
 import { Ago } from '../components/time.tsx';
-import { useAction } from '../components/use-action.ts';
 import { TableBox } from '../components/table-box.tsx';
 import { formatDuration } from '../format/times.ts';
-import { useStore } from '../state/store.ts';
 import { useLoad } from '../state/use-load.ts';
 
 type Run = Item<'GET /v1/training-runs'>;
@@ -21,41 +17,24 @@ export function TrainingRuns({ name }: { readonly name: string }) {
     (signal) => call('GET /v1/training-runs', { query: { detector: name, limit: MOST_SHOWN }, signal }),
     { everyMs: EVERY_MS },
   );
-  const may = mayOperate(useStore(session));
-  const { isBusy, problem, run } = useAction(reload);
   return (
-    <Card
+    <ActionCard
       title="Trainings"
-      flush
-      note={
-        may && (
-          <button
-            type="button"
-            class="button"
-            disabled={isBusy}
-            onClick={() =>
-              run(() =>
-                call('POST /v1/detectors/{detector}/training-runs', {
-                  params: { detector: name },
-                  body: { promotion: null },
-                }),
-              )
-            }
-          >
-            Request a training
-          </button>
-        )
-      }
+      none="There was no training yet."
+      height={140}
+      {...{ loaded, reload }}
+      action={{
+        words: 'Request a training',
+        isOfList: false,
+        run: () =>
+          call('POST /v1/detectors/{detector}/training-runs', {
+            params: { detector: name },
+            body: { promotion: null },
+          }),
+      }}
     >
-      {problem !== null && (
-        <div class="card-body">
-          <ProblemNote problem={problem} />
-        </div>
-      )}
-      <Show loaded={loaded} reload={reload} height={140}>
-        {({ items }) => (items.length === 0 ? <Blank title="There was no training yet." /> : <Rows items={items} />)}
-      </Show>
-    </Card>
+      {({ items }) => <Rows items={items} />}
+    </ActionCard>
   );
 }
 

@@ -6,14 +6,15 @@ import { session } from '../client/session.ts';
 import { ChartFigure } from '../components/chart-figure.tsx';
 import { Card } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
-import { formatBits, formatCount } from '../format/numbers.ts';
+import { formatCount } from '../format/numbers.ts';
 import { formatDuration } from '../format/times.ts';
-import { navigate } from '../state/router.ts';
 import { useStore } from '../state/store.ts';
 import { useLoad } from '../state/use-load.ts';
 import { AnomalyRows } from './anomaly-rows.tsx';
+import { chartPoints } from './chart-points.ts';
 
 type Anomaly = Item<'GET /v1/anomalies'>;
+type Points = Reply<'GET /v1/detectors/{detector}/timeline/anomalies'>['points'];
 type Timeline = Reply<'GET /v1/detectors/{detector}/timeline'>;
 
 const HOUR_MS = 3_600_000;
@@ -34,8 +35,9 @@ export function WhatElse({ anomaly }: { readonly anomaly: Anomaly }) {
         query: { ...around(eventTime, CHART_MS), points: POINTS },
         signal,
       }),
-      call('GET /v1/anomalies', {
-        query: { detector, ...around(eventTime, CHART_MS), order: 'surprise', limit: MOST_MARKED },
+      call('GET /v1/detectors/{detector}/timeline/anomalies', {
+        params: { detector },
+        query: { ...around(eventTime, CHART_MS), limit: MOST_MARKED },
         signal,
       }),
       call('GET /v1/anomalies', {
@@ -43,7 +45,7 @@ export function WhatElse({ anomaly }: { readonly anomaly: Anomaly }) {
         signal,
       }),
     ]);
-    return { timeline, marked: marked.items, near: near.items.filter((each) => each.anomalyId !== anomalyId) };
+    return { timeline, marked: marked.points, near: near.items.filter((each) => each.anomalyId !== anomalyId) };
   });
   return (
     <Card
@@ -83,16 +85,12 @@ function Around({
 }: {
   readonly anomaly: Anomaly;
   readonly timeline: Timeline;
-  readonly marked: readonly Anomaly[];
+  readonly marked: Points;
 }) {
   const series = useMemo(
     () => ({
       ...{ buckets, seconds, marks: marksOf(eventTime, marks) },
-      points: marked.map((each) => ({
-        ...{ at: each.eventTime, bits: each.surpriseBits },
-        label: `${formatBits(each.surpriseBits)} bits: ${each.summary}`,
-        onOpen: () => navigate(`/anomalies/${each.anomalyId}`),
-      })),
+      points: chartPoints(marked),
     }),
     [buckets, seconds, marks, marked, eventTime],
   );

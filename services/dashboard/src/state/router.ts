@@ -23,26 +23,34 @@ export const addressOf = (path: string): string => ROOT + path;
 
 /** Goes to a page. `replace`: the page before is not one to go back to. */
 export function navigate(path: string, { replace = false }: { readonly replace?: boolean } = {}): void {
-  if (replace) history.replaceState(null, '', addressOf(path));
-  else {
-    history.pushState(null, '', addressOf(path));
-    scrollTo(0, 0);
-  }
+  show(path, replace);
+  if (!replace) scrollTo(0, 0);
+}
+
+function show(path: string, isInPlace: boolean): void {
+  if (isInPlace) history.replaceState(null, '', addressOf(path));
+  else history.pushState(null, '', addressOf(path));
   place.set(placeOf(location));
 }
 
 /** Address of the page that is shown. */
 export const usePlace = (): Place => useStore(place);
 
-/** Sets filters of the page in its address; empty ones are left out. */
-export function setQuery(changes: Readonly<Record<string, string | null>>): void {
+/**
+ * Sets filters of the page in its address; empty ones are left out. `isStep`: what is shown now is
+ * something to go back to, such as the page of a list before the next one.
+ */
+export function setQuery(
+  changes: Readonly<Record<string, string | null>>,
+  { isStep = false }: { readonly isStep?: boolean } = {},
+): void {
   const { path, query } = placeOf(location);
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === '') query.delete(name);
     else query.set(name, value);
   }
   const text = query.toString();
-  navigate(text === '' ? path : `${path}?${text}`, { replace: true });
+  show(text === '' ? path : `${path}?${text}`, !isStep);
 }
 
 /** Text that follows a filter of the address, and is written there once typing pauses. */
