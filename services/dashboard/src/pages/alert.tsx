@@ -28,10 +28,8 @@ export function AlertPage({ id }: { readonly id: string }) {
       call('GET /v1/alerts/{alertId}', { params, signal }),
       call('GET /v1/alerts/{alertId}/feedback', { params, signal }),
     ]);
-    const worst = alert.anomalies.items.reduce<Alert['anomalies']['items'][number] | null>(
-      (most, each) => (most === null || each.surpriseBits > most.surpriseBits ? each : most),
-      null,
-    );
+    const query = { detector: alert.detector, alert: id, order: 'surprise', limit: 1 } as const;
+    const worst = (await call('GET /v1/anomalies', { query, signal })).items.at(0) ?? null;
     return { alert, feedback: items, worst };
   });
   useNews(({ kind, data }) => kind === 'alert' && data.alertId === id, reload);
@@ -70,7 +68,7 @@ export function AlertPage({ id }: { readonly id: string }) {
 
 function Where({ alert: { detector, entity, feature, severity, ...alert } }: { readonly alert: Alert }) {
   return (
-    <span class="actions">
+    <span class="actions dotted">
       <Severity of={severity} />
       <Link to={`/detectors/${detector}`} class="link">
         {detector}
@@ -83,8 +81,8 @@ function Where({ alert: { detector, entity, feature, severity, ...alert } }: { r
 }
 
 function Life({ alert }: { readonly alert: Alert }) {
-  const { firstSeen, lastSeen, count, peakBits, messages, acknowledgedAt, acknowledgedBy, snoozedUntil, resolvedAt } =
-    alert;
+  const { state, firstSeen, lastSeen, count, peakBits, messages, resolvedAt } = alert;
+  const { acknowledgedAt, acknowledgedBy, snoozedUntil } = alert;
   const lasted = new Date(lastSeen).getTime() - new Date(firstSeen).getTime();
   return (
     <Card title="Its life" note="Times are those of the events.">
@@ -122,7 +120,10 @@ function Life({ alert }: { readonly alert: Alert }) {
           </>
         )}
         <dt>Resolved</dt>
-        <dd>{resolvedAt === null ? 'not yet' : <Time at={resolvedAt} />}</dd>
+        <dd>
+          {state === 'open' && (resolvedAt === null ? 'not yet' : 'not yet; reopened after ')}
+          {resolvedAt !== null && <Time at={resolvedAt} />}
+        </dd>
       </dl>
     </Card>
   );

@@ -5,7 +5,7 @@ import { Link } from '../components/link.tsx';
 import { Card, Fact, Head } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
-import { formatBits, formatP } from '../format/numbers.ts';
+import { formatBits, formatCount, formatP } from '../format/numbers.ts';
 import { useLoad } from '../state/use-load.ts';
 import { AnomalyRows } from './anomaly-rows.tsx';
 import { AsRule, RuleName } from './as-rule.tsx';
@@ -73,7 +73,7 @@ const alikeOf = ({ detector }: Anomaly, feature: string) =>
 
 function Where({ anomaly: { detector, entity, eventTime, alertId, suppressedBy } }: { readonly anomaly: Anomaly }) {
   return (
-    <span class="actions">
+    <span class="actions dotted">
       <Link to={`/detectors/${detector}`} class="link">
         {detector}
       </Link>
@@ -105,7 +105,7 @@ function Facts({ anomaly }: { readonly anomaly: Anomaly }) {
         {formatP(pValue)}{' '}
         <small>
           {Number.isSafeInteger(oneIn) && oneIn < 1e9
-            ? `one in ${oneIn.toLocaleString('en-US')} normal events`
+            ? `one in ${formatCount(oneIn)} normal events`
             : pMethod}
         </small>
       </Fact>
