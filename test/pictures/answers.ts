@@ -28,7 +28,8 @@ export async function answerAlerts(db: Database): Promise<void> {
     for (const alert of alerts.slice(-4)) await say(alert, 'false_alarm', null);
     const bearing = alerts.find(({ entity, state }) => entity?.includes('WT-07') === true && state === 'open');
     if (bearing === undefined) throw new Error('the worn bearing raised no alert that is open');
-    await api.call(`POST /v1/alerts/${bearing.alertId}/ack`, { token: ben, body: {} });
+    const { status } = await api.call(`POST /v1/alerts/${bearing.alertId}/ack`, { token: ben });
+    if (status >= 300) throw new Error(`the acknowledgement was refused with ${status}`);
   } finally {
     await api.close();
   }

@@ -19,7 +19,8 @@ const statements: readonly string[] = [
    FROM flowline.score_summaries JOIN flowline.score_sources USING (source_id)
    WHERE model_version IS NOT NULL GROUP BY 1, 2, 3, 4, 5`,
   ...['model_versions', 'model_artifacts'].map(
-    (table) => `UPDATE flowline.${table} SET created_at = created_at - ${DAY} * ${table === 'model_versions' ? 'CASE version WHEN 1 THEN 31 ELSE 12 END' : '12'}`,
+    (table) =>
+      `UPDATE flowline.${table} SET created_at = created_at - ${DAY} * ${table === 'model_versions' ? 'CASE version WHEN 1 THEN 31 ELSE 12 END' : '12'}`,
   ),
   `UPDATE flowline.training_runs SET
      ${['started_at', 'phase_started_at', 'finished_at', 'requested_at', 'scheduled_for']

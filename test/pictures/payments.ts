@@ -73,5 +73,7 @@ function faulty(usual: Values, method: string, age: number): Values {
 export const paymentTable = (history: readonly Payment[]) => ({
   name: 'payment_history',
   columns: 'at timestamptz, shop text, amount float8, items integer, latency float8, method text',
-  csv: history.map((each) => [each.at, each.shop, each.amount, each.items, each.latency, each.method].join(',')).join('\n'),
+  csv: history
+    .map((each) => [each.at, each.shop, each.amount, each.items, each.latency, each.method].join(','))
+    .join('\n'),
 });

@@ -30,7 +30,7 @@ const [DAYS, HISTORY_DAYS] = [31, 45];
 /** Share of the events that the first model scores. */
 const FIRST_SHARE = 0.6;
 /** Measurements that come while pictures are taken. */
-const HELD_BACK = 480;
+const HELD_BACK = 288;
 const STEP_MS = 600_000;
 const PARTITIONS = 3;
 const TRICKLE = { size: 6, everyMs: 250 } as const;
@@ -63,7 +63,9 @@ export async function startScene(say: (line: string) => void): Promise<Scene> {
     const brokers = kafka.brokers.join();
     const scorer = startScorer([], { FLOWLINE_DATABASE_URL: database.url, FLOWLINE_KAFKA_BROKERS: brokers });
     scorers.push(scorer);
-    const farm = measurements({ end, days: DAYS, seed: 11, isFaulty: true }).map((each) => messageOf(each.turbine, each));
+    const farm = measurements({ end, days: DAYS, seed: 11, isFaulty: true }).map((each) =>
+      messageOf(each.turbine, each),
+    );
     const last = farm.length - HELD_BACK;
     await stream(parts, scorer, farm.slice(0, last), end);
     await answerAlerts(database.db);
@@ -118,7 +120,7 @@ async function apply({ database }: Parts, text: string): Promise<void> {
 
 async function train({ database, say }: Parts, detector: string): Promise<void> {
   say(`Training ${detector} …`);
-  const trainer = startTrainer(["--once", detector, "--json"], { FLOWLINE_DATABASE_URL: database.url }); await succeeded("the training", trainer); if (process.env.LOOK) say(trainer.stdout());
+  await succeeded('the training', startTrainer(['--once', detector], { FLOWLINE_DATABASE_URL: database.url }));
 }
 
 async function succeeded(what: string, service: ServiceProcess): Promise<void> {
@@ -181,15 +183,15 @@ async function isSettled({ database }: Parts): Promise<boolean> {
 }
 
 function trickle(kafka: TestKafka, messages: readonly Message[]): () => Promise<void> {
-  let isStopped = false;
+  const stop = new AbortController();
   const going = (async () => {
-    for (let from = 0; from < messages.length && !isStopped; from += TRICKLE.size) {
+    for (let from = 0; from < messages.length && !stop.signal.aborted; from += TRICKLE.size) {
       await kafka.produce('turbines', messages.slice(from, from + TRICKLE.size));
       await sleep(TRICKLE.everyMs);
     }
   })();
   return () => {
-    isStopped = true;
+    stop.abort();
     return going;
   };
 }

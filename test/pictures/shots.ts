@@ -37,18 +37,19 @@ export async function shotsOf(database: TestDatabase): Promise<readonly Shot[]> 
   );
   const [iced] = await database.query(
     `SELECT model_version AS model, observed FROM flowline.v1_anomalies
-     WHERE detector = 'turbines' AND entity LIKE '%WT-11%' AND top_feature = 'power' ORDER BY surprise_bits DESC LIMIT 1`,
+     WHERE detector = 'turbines' AND entity LIKE '%WT-11%' AND top_feature = 'power' AND suppressed_by IS NULL
+     ORDER BY surprise_bits DESC LIMIT 1`,
   );
   const explored = new URLSearchParams({
     ...{ model: String(iced?.model), x: 'wind_speed', y: 'power', at: JSON.stringify(iced?.observed) },
   });
   return [
-    { name: 'scores', path: DETECTOR, height: 860 },
+    { name: 'scores', path: DETECTOR, height: 820 },
     { name: 'alerts', path: '/alerts?state=all', height: 760 },
     { name: 'alert', path: `/alerts/${String(worst?.alert)}`, height: 900 },
     { name: 'anomaly', path: `/anomalies/${String(worst?.anomaly)}`, height: 860 },
     { name: 'incidents', path: '/incidents?state=all', height: 760 },
-    { name: 'rules', path: '/rules/curtailed', height: 760 },
+    { name: 'rules', path: `/rules/new?anomaly=${String(worst?.anomaly)}`, height: 760 },
     { name: 'explorer', path: `${DETECTOR}/explorer?${explored.toString()}`, height: 860, prepare: mapDrawn },
     { name: 'models', path: `${DETECTOR}/models`, height: 900 },
     { name: 'entities', path: `${DETECTOR}/entities`, height: 760 },
@@ -63,6 +64,7 @@ export async function shotsOf(database: TestDatabase): Promise<readonly Shot[]> 
 export const furtherShots: readonly Shot[] = [
   { name: 'alerts-open', path: '/alerts' },
   { name: 'incidents-by-entity', path: '/incidents?state=all&by=entity' },
+  { name: 'rule', path: '/rules/curtailed' },
   { name: 'rule-list', path: '/rules' },
   { name: 'calendars', path: '/calendars' },
   { name: 'calendar', path: '/calendars/maintenance' },

@@ -97,7 +97,7 @@ function weighed(box: readonly Colour[]): Weighed {
   }
   const ranges = high.map((value, i) => value - at(low, i));
   const range = Math.max(...ranges);
-  return { box, channel: ranges.indexOf(range), loss: box.length < 2 ? 0 : range * pixels ** 0.25 };
+  return { box, channel: ranges.indexOf(range), loss: box.length < 2 ? 0 : range * pixels ** 0.5 };
 }
 
 /** Colours below and above the middle of a channel. */

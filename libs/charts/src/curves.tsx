@@ -64,7 +64,14 @@ const STROKES = 4;
 /** Lines or steps over one axis, each named, with marks. A point that is not finite is a gap. */
 export function Curves(props: CurvesProps) {
   const { series, xLabel, yLabel, width = 520, height = 240 } = props;
-  const { isStep = false, marks = [], hasLegend = series.length > 1, hasDiagonal = false, format = {}, ticks = {} } = props;
+  const {
+    isStep = false,
+    marks = [],
+    hasLegend = series.length > 1,
+    hasDiagonal = false,
+    format = {},
+    ticks = {},
+  } = props;
   const scales = scalesOf({ ...props, width, height });
   const { x, y } = scales;
   const path = line<Point>()

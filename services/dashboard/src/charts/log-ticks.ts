@@ -1,7 +1,9 @@
 /** Most ticks with numbers between the powers of ten; of a longer axis, the powers alone. */
 const MOST = 8;
 
-/** Ticks of an axis of decimal logarithms: powers of ten, and three times each where there is room. */
+/**
+ * Ticks of an axis of decimal logarithms: powers of ten, and three times each where there is room.
+ */
 export function logTicks(least: number, most: number): readonly number[] {
   const powers = Array.from({ length: Math.floor(most) - Math.floor(least) + 1 }, (_, i) => Math.floor(least) + i);
   const isWithin = (tick: number): boolean => tick >= least - 1e-9 && tick <= most + 1e-9;

@@ -90,8 +90,17 @@ type Latest = () => { readonly series: Series; readonly onZoom: (range: { from: 
 
 function optionsOf(box: HTMLElement, height: number, latest: Latest): uPlot.Options {
   const [text, line] = [colour('--muted'), colour('--line')];
-  const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: `11px ${colour('--sans')}` };
-  const times: uPlot.Axis = { ...axis, size: TIMES, values: (_plot, splits, _axis, _space, step) => [...tickTexts(splits, step)] };
+  const axis = {
+    stroke: text,
+    grid: { stroke: line, width: 1 },
+    ticks: { show: false },
+    font: `11px ${colour('--sans')}`,
+  };
+  const times: uPlot.Axis = {
+    ...axis,
+    size: TIMES,
+    values: (_plot, splits, _axis, _space, step) => [...tickTexts(splits, step)],
+  };
   return {
     width: box.clientWidth,
     height,

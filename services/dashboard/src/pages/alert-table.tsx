@@ -81,7 +81,9 @@ function AlertCells({ alert }: { readonly alert: Alert }) {
         {formatCount(count)}
       </td>
       <LastCell firstSeen={firstSeen} lastSeen={lastSeen} />
-      <td data-name="State" class="state-cell">{stateOf(alert)}</td>
+      <td data-name="State" class="state-cell">
+        {stateOf(alert)}
+      </td>
     </>
   );
 }

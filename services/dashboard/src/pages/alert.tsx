@@ -18,6 +18,9 @@ import { AnomalyRows } from './anomaly-rows.tsx';
 import { AsRule } from './as-rule.tsx';
 import { Explanation } from './explanation.tsx';
 
+/** Anomalies among which the one that the sentence is about is looked for. */
+const MOST_EQUAL = 50;
+
 type Alert = Reply<'GET /v1/alerts/{alertId}'>;
 
 /** Alert: the sentence, the worst anomaly of it, its life, and what people say. */
@@ -28,8 +31,9 @@ export function AlertPage({ id }: { readonly id: string }) {
       call('GET /v1/alerts/{alertId}', { params, signal }),
       call('GET /v1/alerts/{alertId}/feedback', { params, signal }),
     ]);
-    const query = { detector: alert.detector, alert: id, order: 'surprise', limit: 1 } as const;
-    const worst = (await call('GET /v1/anomalies', { query, signal })).items.at(0) ?? null;
+    const query = { detector: alert.detector, alert: id, order: 'surprise', limit: MOST_EQUAL } as const;
+    const { items: worstOnes } = await call('GET /v1/anomalies', { query, signal });
+    const worst = worstOnes.find(({ summary }) => summary === alert.summary) ?? worstOnes.at(0) ?? null;
     return { alert, feedback: items, worst };
   });
   useNews(({ kind, data }) => kind === 'alert' && data.alertId === id, reload);

@@ -93,6 +93,9 @@ function Where({ anomaly: { detector, entity, eventTime, alertId, suppressedBy }
   );
 }
 
+/** Origin of a p-value too small to be counted, in words. */
+const methodWords: Readonly<Record<string, string>> = { tail: 'by the fitted tail', floor: 'or less' };
+
 function Facts({ anomaly }: { readonly anomaly: Anomaly }) {
   const { surpriseBits, pValue, pMethod, reason, modelVersion, detectorVersion } = anomaly;
   const oneIn = pValue > 0 ? Math.round(1 / pValue) : Infinity;
@@ -106,7 +109,7 @@ function Facts({ anomaly }: { readonly anomaly: Anomaly }) {
         <small>
           {Number.isSafeInteger(oneIn) && oneIn < 1e9
             ? `one in ${formatCount(oneIn)} normal events`
-            : pMethod}
+            : (methodWords[pMethod] ?? pMethod)}
         </small>
       </Fact>
       <Fact name="Reason">{reason.replaceAll('_', ' ')}</Fact>

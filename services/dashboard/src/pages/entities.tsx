@@ -111,7 +111,7 @@ function HeatMap({ name, found }: { readonly name: string; readonly found: Entit
   const most = Math.max(1, ...found.entities.map(({ worstBits }) => worstBits));
   return (
     <TableBox>
-      <table class="table">
+      <table class="table table-stack">
         <thead>
           <tr>
             <th scope="col">Entity</th>
@@ -130,7 +130,7 @@ function HeatMap({ name, found }: { readonly name: string; readonly found: Entit
         <tbody>
           {found.entities.map((row) => (
             <tr key={row.entity}>
-              <td class="name-cell">
+              <td class="main-cell name-cell">
                 <Link
                   to={`/alerts?state=all&detector=${name}&entity=${encodeURIComponent(row.entity)}`}
                   data-row
@@ -142,9 +142,13 @@ function HeatMap({ name, found }: { readonly name: string; readonly found: Entit
               <td class="wide-cell">
                 <Strip row={row} found={found} most={most} />
               </td>
-              <td class="number">{formatCount(row.anomalies)}</td>
-              <td class="number">{formatBits(row.worstBits)}</td>
-              <td>
+              <td class="number" data-name="Anomalies">
+                {formatCount(row.anomalies)}
+              </td>
+              <td class="number" data-name="Worst, bits">
+                {formatBits(row.worstBits)}
+              </td>
+              <td data-name="Last">
                 <Time at={row.last} />
               </td>
             </tr>

@@ -62,7 +62,9 @@ export function FaultPower({ name, threshold }: { readonly name: string; readonl
                     ))}
                   </select>
                 </label>
-                <span class="muted small">half of its values spread over {formatValue(Number((spread * NORMAL_QUARTILES).toPrecision(2)))}</span>
+                <span class="muted small">
+                  half of its values spread over {formatValue(Number((spread * NORMAL_QUARTILES).toPrecision(2)))}
+                </span>
               </div>
               <Lines
                 height={210}

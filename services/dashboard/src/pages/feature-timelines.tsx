@@ -69,7 +69,7 @@ function Multiples({
   const shown = usePlace().query.get('features') === 'all' ? features : features.slice(0, FIRST_SHOWN);
   return (
     <ChartFigure name={`${name} features`} columns={columns} rows={() => features.flatMap(rowsOf)}>
-      <div class="multiples">
+      <div class="multiples multiples-wide">
         {shown.map((feature) => (
           <section key={feature.feature} aria-label={feature.feature}>
             <header>

@@ -155,8 +155,7 @@ function Honesty({ report: { training, promotion } }: { readonly report: Report 
               {perThousand(alarms.measuredRate)} <small>in 1,000</small>
             </Fact>
             <Fact name="To be expected of chance">
-              {perThousand(alarms.interval.low)} to {perThousand(alarms.interval.high)}{' '}
-              <small>in 1,000</small>
+              {perThousand(alarms.interval.low)} to {perThousand(alarms.interval.high)} <small>in 1,000</small>
             </Fact>
           </dl>
         </>

@@ -104,7 +104,7 @@ function ModelTable({
       }
     >
       <TableBox>
-        <table class="table">
+        <table class="table table-stack">
           <thead>
             <tr>
               <th scope="col">Model</th>
@@ -125,7 +125,7 @@ function ModelTable({
               const { heldOut, history, family, members } = manifestOf(model);
               return (
                 <tr key={version}>
-                  <td>
+                  <td class="main-cell name-cell">
                     <span class="actions nowrap">
                       <button
                         type="button"
@@ -143,21 +143,25 @@ function ModelTable({
                       ))}
                     </span>
                   </td>
-                  <td>
+                  <td data-name="Held-out nats">
                     <span class="actions nowrap">
                       {heldOut?.nllNats == null ? '–' : heldOut.nllNats.toFixed(2)}
                       <NatsPlot all={nats} index={i} />
                     </span>
                   </td>
-                  <td class="number">{formatCount(history?.train?.rows ?? NaN)}</td>
-                  <td>
-                    {lineageOf(model, models)}
-                    <div class="muted small">
-                      {family}
-                      {members !== undefined && members > 1 ? ` × ${members}` : ''}
+                  <td class="number" data-name="Rows learnt from">
+                    {formatCount(history?.train?.rows ?? NaN)}
+                  </td>
+                  <td data-name="Comes from">
+                    <div>
+                      {lineageOf(model, models)}
+                      <div class="muted small">
+                        {family}
+                        {members !== undefined && members > 1 ? ` × ${members}` : ''}
+                      </div>
                     </div>
                   </td>
-                  <td>
+                  <td data-name="Trained">
                     <Ago at={createdAt} />
                   </td>
                   <td>

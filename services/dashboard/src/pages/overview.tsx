@@ -45,7 +45,11 @@ export function OverviewPage() {
           ) : (
             <>
               <Totals items={items} />
-              <Card title="Detectors" flush note={`${plural(items.length, 'detector')}${next === null ? '' : ' and more'}`}>
+              <Card
+                title="Detectors"
+                flush
+                note={`${plural(items.length, 'detector')}${next === null ? '' : ' and more'}`}
+              >
                 <ChartFigure
                   name="alarms a day"
                   columns={['detector', 'day (UTC)', 'events', 'expected', 'measured']}
@@ -219,12 +223,12 @@ function Row({ of, rate }: { readonly of: Detector; readonly rate: number | unde
         {champion === null || modelTrainedAt === null ? (
           <span class="muted nowrap">none yet</span>
         ) : (
-          <>
+          <div>
             {champion}
             <div class="muted small">
               <Ago at={modelTrainedAt} />
             </div>
-          </>
+          </div>
         )}
       </td>
     </tr>
