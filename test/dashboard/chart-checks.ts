@@ -71,7 +71,7 @@ export const chartChecks: readonly Check[] = [
       await visit(watched, url, scores);
       for (const feature of FEATURES) {
         const chart = page.getByRole('region', { name: feature, exact: true });
-        await chart.getByText(/% outside, 10 % expected/).waitFor();
+        await chart.getByText(/^[\d.]+ % outside/).waitFor();
         assert.equal(await chart.locator('.chart-edge').count(), 2, `${feature} has no expected band`);
       }
       await page.getByRole('img', { name: /^Observed against expected p-values of/ }).waitFor();

@@ -3,6 +3,7 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 
 import { compareImages } from './compare-images.ts';
+import { encodePng } from './encode-png.ts';
 import { decodePng, type Image } from './png.ts';
 
 /** Chunk of a PNG; its checksum is not read. */
@@ -58,9 +59,38 @@ describe('decodePng', () => {
 
   it('refuses what browsers do not write', () => {
     expect(() => decodePng(Buffer.from('GIF89a  '))).toThrow('no PNG');
-    expect(() => decodePng(pngOf(1, [[0, 1]], { type: 3 }))).toThrow('colour type 3');
+    expect(() => decodePng(pngOf(1, [[0, 1]], { type: 0 }))).toThrow('colour type 0');
     expect(() => decodePng(pngOf(1, [[0, 1, 2, 3]], { depth: 16 }))).toThrow('16 bits');
     expect(() => decodePng(pngOf(1, [[9, 1, 2, 3]]))).toThrow('filter 9');
+  });
+});
+
+describe('encodePng', () => {
+  /** Image of a colour per pixel. */
+  const imageOf = (width: number, colours: readonly (readonly [number, number, number])[]): Image => ({
+    ...{ width, height: colours.length / width },
+    rgb: Uint8Array.from(colours.flat()),
+  });
+
+  it('keeps every colour of an image that has few', () => {
+    const image = imageOf(2, [
+      [0, 0, 0],
+      [255, 254, 253],
+      [1, 2, 3],
+      [0, 0, 0],
+    ]);
+    expect(decodePng(encodePng(image))).toEqual(image);
+  });
+
+  it('keeps the colour of even areas, and others nearly, where there are too many', () => {
+    const shades = Array.from({ length: 4_096 }, (_, i): [number, number, number] => [i % 256, i >> 4, 128]);
+    const even = Array.from({ length: 4_096 }, (): [number, number, number] => [247, 248, 250]);
+    const image = imageOf(64, [...even, ...shades]);
+    const { rgb } = decodePng(encodePng(image));
+    const differences = rgb.map((value, i) => Math.abs(value - (image.rgb.at(i) ?? NaN)));
+    expect(Math.max(...differences.subarray(0, 3 * even.length))).toBe(0);
+    expect(Math.max(...differences)).toBeLessThanOrEqual(24);
+    expect(new Set(Array.from({ length: 8_192 }, (_, i) => rgb.subarray(3 * i, 3 * i + 3).join())).size).toBe(256);
   });
 });
 

@@ -225,3 +225,26 @@ describe('themeCss', () => {
     expect(namesOf(byChoice).length).toBeGreaterThan(20);
   });
 });
+
+describe('the diagonal of curves', () => {
+  const diagonalOf = (y: readonly [number, number]): readonly number[] => {
+    const text = renderToString(
+      h(Curves, {
+        ...{ title: 'calibration', xLabel: 'promised', yLabel: 'measured', hasDiagonal: true, height: 240 },
+        ...{ series: [{ name: 'measured', points: [{ x: 0, y: 0 }] }], domain: { x: [-3, 0], y } },
+      }),
+    );
+    const d = /class="chart-reference" d="([^"]*)"/.exec(text)?.[1] ?? '';
+    return [...d.matchAll(/[ML][\d.]+,([\d.]+)/g)].map(([, height]) => Number(height));
+  };
+
+  it('ends within both axes', () => {
+    expect(diagonalOf([-3, 0])).toEqual([204, 12]);
+    expect(diagonalOf([-1, 0])).toEqual([204, 12]);
+    expect(diagonalOf([-3, 3])).toEqual([204, 108]);
+  });
+
+  it('is none where no value is on both', () => {
+    expect(diagonalOf([1, 2])).toEqual([]);
+  });
+});

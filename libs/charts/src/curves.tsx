@@ -50,6 +50,7 @@ export interface CurvesProps extends ChartProps {
   /** False where the series are named elsewhere, or only one has a name to show. */
   readonly hasLegend?: boolean;
   readonly format?: AxesProps['format'];
+  readonly ticks?: AxesProps['ticks'];
 }
 
 interface Scales {
@@ -63,7 +64,14 @@ const STROKES = 4;
 /** Lines or steps over one axis, each named, with marks. A point that is not finite is a gap. */
 export function Curves(props: CurvesProps) {
   const { series, xLabel, yLabel, width = 520, height = 240 } = props;
-  const { isStep = false, marks = [], hasLegend = series.length > 1, hasDiagonal = false, format = {} } = props;
+  const {
+    isStep = false,
+    marks = [],
+    hasLegend = series.length > 1,
+    hasDiagonal = false,
+    format = {},
+    ticks = {},
+  } = props;
   const scales = scalesOf({ ...props, width, height });
   const { x, y } = scales;
   const path = line<Point>()
@@ -71,13 +79,12 @@ export function Curves(props: CurvesProps) {
     .x((point) => x(point.x))
     .y((point) => y(point.y))
     .curve(isStep ? curveStepAfter : curveLinear);
-  const ends = x.domain().map((value) => ({ x: value, y: value }));
   return (
     <figure class="chart-figure">
       <Plot {...props} width={width} height={height}>
         <Ranges {...props} {...scales} height={height} />
-        <Axes {...{ width, height, x, y, xLabel, yLabel, format }} />
-        {hasDiagonal && <path class="chart-reference" d={path(ends) ?? ''} />}
+        <Axes {...{ width, height, x, y, xLabel, yLabel, format, ticks }} />
+        {hasDiagonal && <path class="chart-reference" d={path(diagonalOf(scales)) ?? ''} />}
         {marks.map((mark) => (
           <MarkLine key={mark.name} mark={mark} x={x(mark.x)} width={width} height={height} />
         ))}
@@ -110,6 +117,12 @@ function scalesOf(props: CurvesProps & { readonly width: number; readonly height
       .domain(domain.y ?? extentOf(...ys))
       .range([height - MARGIN.bottom, MARGIN.top]),
   };
+}
+
+/** Ends of the line of equal values within both scales; none if they share no value. */
+function diagonalOf({ x, y }: Scales): Point[] {
+  const [from, to] = [Math.max(at(x.domain(), 0), at(y.domain(), 0)), Math.min(at(x.domain(), 1), at(y.domain(), 1))];
+  return from < to ? [from, to].map((value) => ({ x: value, y: value })) : [];
 }
 
 const strokeOf = (place: number, colour: string | undefined) =>

@@ -46,15 +46,17 @@ export interface AxesProps {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly format?: { readonly x?: (value: number) => string; readonly y?: (value: number) => string };
+  /** Places of the numbers; by default whole steps of the scales. */
+  readonly ticks?: { readonly x?: readonly number[]; readonly y?: readonly number[] };
 }
 
 /** Axes with direct labels: numbers and light lines across, names at the ends. */
-export function Axes({ width, height, x, y, xLabel, yLabel, format = {} }: AxesProps) {
+export function Axes({ width, height, x, y, xLabel, yLabel, format = {}, ticks = {} }: AxesProps) {
   const { x: xText = formatValue, y: yText = formatValue } = format;
   const bottom = height - MARGIN.bottom;
   return (
     <g>
-      {y.ticks(4).map((tick) => (
+      {(ticks.y ?? y.ticks(4)).map((tick) => (
         <g key={tick}>
           <line class="chart-grid" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} />
           <text x={MARGIN.left - 7} y={y(tick) + 4} text-anchor="end">
@@ -62,7 +64,7 @@ export function Axes({ width, height, x, y, xLabel, yLabel, format = {} }: AxesP
           </text>
         </g>
       ))}
-      {x.ticks(5).map((tick) => (
+      {(ticks.x ?? x.ticks(5)).map((tick) => (
         <text key={tick} x={x(tick)} y={bottom + 15} text-anchor="middle">
           {xText(tick)}
         </text>

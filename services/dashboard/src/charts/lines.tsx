@@ -33,12 +33,15 @@ interface Props {
   readonly bands?: readonly VerticalBand[];
   /** Bounds of y; by default those of the data. */
   readonly yRange?: readonly [number, number];
+  /** Ticks of the axes; by default whole steps. */
+  readonly ticks?: { readonly x?: readonly number[]; readonly y?: readonly number[] };
   readonly formatX?: (value: number) => string;
   readonly formatY?: (value: number) => string;
 }
 
 /** Chart of lines for the width that there is, with marks and ranges. */
-export function Lines({ lines, label, xName, height = 200, marks, bands, yRange, formatX, formatY }: Props) {
+export function Lines(props: Props) {
+  const { lines, label, xName, height = 200, marks, bands, yRange, ticks, formatX, formatY } = props;
   const series = lines.map(({ name, colour, points, filled = false }) => ({
     ...{ name, colour, isFilled: filled },
     points: points.map(([x, y]) => ({ x, y })),
@@ -53,6 +56,7 @@ export function Lines({ lines, label, xName, height = 200, marks, bands, yRange,
           yLabel=""
           hasLegend={false}
           format={{ ...(formatX && { x: formatX }), ...(formatY && { y: formatY }) }}
+          {...(ticks && { ticks })}
           {...(marks && { marks })}
           {...(bands && { bands })}
           {...(yRange && { domain: { y: yRange } })}

@@ -9,7 +9,7 @@ interface Nats {
 export function NatsPlot({ all, index }: { readonly all: readonly Nats[]; readonly index: number }) {
   const estimates = all.map(estimateOf);
   const estimate = estimates.at(index) ?? null;
-  if (estimate === null) return <span class="muted">–</span>;
+  if (estimate === null) return null;
   const known = estimates.flatMap((each) => (each === null ? [] : [each.low, each.high]));
   return (
     <div class="estimate">

@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import { useStore } from '../state/store.ts';
 import { theme } from '../state/theme.ts';
 import { type Bucket, columnsOf, secondsOf } from './columns.ts';
+import { tickTexts } from './time-axis.ts';
 
 /** Point that can be opened. */
 export interface ChartPoint {
@@ -30,6 +31,8 @@ interface Series {
 }
 
 const HEIGHT = 280;
+/** Height of the times below a chart, two lines of text; and width of the numbers beside it. */
+const [TIMES, NUMBERS] = [36, 40];
 const NEAR_PX = 14;
 /** Time above a point after which it is described: not those that are passed over. */
 const HOVER_MS = 150;
@@ -91,7 +94,17 @@ type Latest = () => { readonly series: Series; readonly onZoom: (range: { from: 
 
 function optionsOf(box: HTMLElement, height: number, latest: Latest): uPlot.Options {
   const [text, line] = [colour('--muted'), colour('--line')];
-  const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px system-ui' };
+  const axis = {
+    stroke: text,
+    grid: { stroke: line, width: 1 },
+    ticks: { show: false },
+    font: `11px ${colour('--sans')}`,
+  };
+  const times: uPlot.Axis = {
+    ...axis,
+    size: TIMES,
+    values: (_plot, splits, _axis, _space, step) => [...tickTexts(splits, step)],
+  };
   return {
     width: box.clientWidth,
     height,
@@ -99,7 +112,7 @@ function optionsOf(box: HTMLElement, height: number, latest: Latest): uPlot.Opti
     cursor: { drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
     legend: { show: false },
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(12, max * 1.08)] } },
-    axes: [axis, { ...axis, size: 44, values: (_plot, values) => values.map((value) => `${value}`) }],
+    axes: [times, { ...axis, size: NUMBERS, values: (_plot, values) => values.map((value) => `${value}`) }],
     bands: [{ series: [2, 1], fill: colour('--band') }],
     series: [
       {},
@@ -152,7 +165,7 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[]): void {
   ctx.strokeStyle = colour('--line-strong');
   ctx.fillStyle = colour('--muted');
   ctx.textAlign = 'left';
-  ctx.font = `${11 * devicePixelRatio}px system-ui`;
+  ctx.font = `${11 * devicePixelRatio}px ${colour('--sans')}`;
   ctx.lineWidth = devicePixelRatio;
   for (const { at, label } of marks) {
     const x = Math.max(bbox.left, plot.valToPos(secondsOf(at), 'x', true));

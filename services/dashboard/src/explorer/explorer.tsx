@@ -129,7 +129,7 @@ function Mapped({ name, explored, values, start, onChange, axes, shade, x, y, do
           <p class="muted small">
             {missing.length > 0 && `${missing.join(' and ')} is missing: choose a place on the map to set it. `}
             {isBeyond && 'The point lies beyond the edge where it is drawn. '}
-            {legend(shade, dots)} Drag the point, or move it with the arrow keys.
+            {legend(shade, dots, model)} Drag the point, or move it with the arrow keys.
           </p>
           {map.value !== null && <GridTable name={name} grid={map.value} values={values} x={xAxis} y={yAxis} />}
         </div>
@@ -151,11 +151,12 @@ function Mapped({ name, explored, values, start, onChange, axes, shade, x, y, do
 }
 
 /** Meaning of the colours and dots in words. */
-function legend(shade: Shade, dots: string | null): string {
+function legend(shade: Shade, dots: string | null, { features }: Explored['model']): string {
   const colours = `The stronger the colour, the ${shade === 'density' ? 'denser' : 'more surprising'}, given the other features as they are set; the line is the threshold.`;
   if (dots === 'none') return colours;
   const what = dots === 'anomalies' ? 'past anomalies' : 'events drawn from the model';
-  return `${colours} Dots are ${what}, faint where their levels are others.`;
+  const hasLevels = features.some(({ values }) => values.kind === 'levels');
+  return `${colours} Dots are ${what}${hasLevels ? ', faint where their levels are others' : ''}.`;
 }
 
 function GridTable({

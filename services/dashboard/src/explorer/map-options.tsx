@@ -48,17 +48,19 @@ export function MapOptions({
           </select>
         </label>
       ))}
-      {shades.map(([value, words]) => (
-        <button
-          key={value}
-          type="button"
-          class="button"
-          aria-pressed={shade === value}
-          onClick={() => setQuery({ colour: value === 'density' ? null : value })}
-        >
-          {words}
-        </button>
-      ))}
+      <span class="segments">
+        {shades.map(([value, words]) => (
+          <button
+            key={value}
+            type="button"
+            class="button"
+            aria-pressed={shade === value}
+            onClick={() => setQuery({ colour: value === 'density' ? null : value })}
+          >
+            {words}
+          </button>
+        ))}
+      </span>
       <label>
         Dots
         <select

@@ -1,6 +1,6 @@
 import { formatCount, formatTenths, formatValue } from '@flowline/charts';
 
-export { formatCount, formatValue };
+export { formatCount, formatTenths, formatValue };
 
 /** Formats a surprise whose unit is beside it: 18.9. */
 export const formatBits = formatTenths;

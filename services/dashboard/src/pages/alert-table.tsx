@@ -5,6 +5,7 @@ import { Link } from '../components/link.tsx';
 import { Severity } from '../components/parts.tsx';
 import { TableBox } from '../components/table-box.tsx';
 import { formatBits, formatCount } from '../format/numbers.ts';
+import { withoutBits } from '../format/summary.ts';
 import { stateOf, titleOf } from './alert-words.ts';
 
 type Alert = Item<'GET /v1/alerts'>;
@@ -69,7 +70,7 @@ function AlertCells({ alert }: { readonly alert: Alert }) {
       </td>
       <td class="main-cell">
         <Link to={`/alerts/${alertId}`} data-row class="clip">
-          {titleOf(alert)}
+          {withoutBits(titleOf(alert))}
         </Link>
         <div class="small muted clip">{[detector, entity, feature].filter((part) => part !== null).join(' · ')}</div>
       </td>
@@ -80,7 +81,9 @@ function AlertCells({ alert }: { readonly alert: Alert }) {
         {formatCount(count)}
       </td>
       <LastCell firstSeen={firstSeen} lastSeen={lastSeen} />
-      <td data-name="State">{stateOf(alert)}</td>
+      <td data-name="State" class="state-cell">
+        {stateOf(alert)}
+      </td>
     </>
   );
 }

@@ -18,6 +18,9 @@ import { AnomalyRows } from './anomaly-rows.tsx';
 import { AsRule } from './as-rule.tsx';
 import { Explanation } from './explanation.tsx';
 
+/** Anomalies among which the one that the sentence is about is looked for. */
+const MOST_EQUAL = 50;
+
 type Alert = Reply<'GET /v1/alerts/{alertId}'>;
 
 /** Alert: the sentence, the worst anomaly of it, its life, and what people say. */
@@ -28,10 +31,9 @@ export function AlertPage({ id }: { readonly id: string }) {
       call('GET /v1/alerts/{alertId}', { params, signal }),
       call('GET /v1/alerts/{alertId}/feedback', { params, signal }),
     ]);
-    const worst = alert.anomalies.items.reduce<Alert['anomalies']['items'][number] | null>(
-      (most, each) => (most === null || each.surpriseBits > most.surpriseBits ? each : most),
-      null,
-    );
+    const query = { detector: alert.detector, alert: id, order: 'surprise', limit: MOST_EQUAL } as const;
+    const { items: worstOnes } = await call('GET /v1/anomalies', { query, signal });
+    const worst = worstOnes.find(({ summary }) => summary === alert.summary) ?? worstOnes.at(0) ?? null;
     return { alert, feedback: items, worst };
   });
   useNews(({ kind, data }) => kind === 'alert' && data.alertId === id, reload);
@@ -70,7 +72,7 @@ export function AlertPage({ id }: { readonly id: string }) {
 
 function Where({ alert: { detector, entity, feature, severity, ...alert } }: { readonly alert: Alert }) {
   return (
-    <span class="actions">
+    <span class="actions dotted">
       <Severity of={severity} />
       <Link to={`/detectors/${detector}`} class="link">
         {detector}
@@ -83,8 +85,8 @@ function Where({ alert: { detector, entity, feature, severity, ...alert } }: { r
 }
 
 function Life({ alert }: { readonly alert: Alert }) {
-  const { firstSeen, lastSeen, count, peakBits, messages, acknowledgedAt, acknowledgedBy, snoozedUntil, resolvedAt } =
-    alert;
+  const { state, firstSeen, lastSeen, count, peakBits, messages, resolvedAt } = alert;
+  const { acknowledgedAt, acknowledgedBy, snoozedUntil } = alert;
   const lasted = new Date(lastSeen).getTime() - new Date(firstSeen).getTime();
   return (
     <Card title="Its life" note="Times are those of the events.">
@@ -122,7 +124,10 @@ function Life({ alert }: { readonly alert: Alert }) {
           </>
         )}
         <dt>Resolved</dt>
-        <dd>{resolvedAt === null ? 'not yet' : <Time at={resolvedAt} />}</dd>
+        <dd>
+          {state === 'open' && (resolvedAt === null ? 'not yet' : 'not yet; reopened after ')}
+          {resolvedAt !== null && <Time at={resolvedAt} />}
+        </dd>
       </dl>
     </Card>
   );

@@ -3,6 +3,7 @@ import { Link } from '../components/link.tsx';
 import { Time } from '../components/time.tsx';
 import { TableBox } from '../components/table-box.tsx';
 import { formatBits } from '../format/numbers.ts';
+import { withoutBits } from '../format/summary.ts';
 
 type Anomaly = Item<'GET /v1/anomalies'>;
 
@@ -35,7 +36,7 @@ export function AnomalyRows({
               </td>
               <td class="main-cell">
                 <Link to={`/anomalies/${anomalyId}`} data-row class="clip">
-                  {summary}
+                  {withoutBits(summary)}
                 </Link>
                 <div class="small muted clip">
                   {[

@@ -5,7 +5,7 @@ import { Link } from '../components/link.tsx';
 import { Card, Fact, Head } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
-import { formatBits, formatP } from '../format/numbers.ts';
+import { formatBits, formatCount, formatP } from '../format/numbers.ts';
 import { useLoad } from '../state/use-load.ts';
 import { AnomalyRows } from './anomaly-rows.tsx';
 import { AsRule, RuleName } from './as-rule.tsx';
@@ -73,7 +73,7 @@ const alikeOf = ({ detector }: Anomaly, feature: string) =>
 
 function Where({ anomaly: { detector, entity, eventTime, alertId, suppressedBy } }: { readonly anomaly: Anomaly }) {
   return (
-    <span class="actions">
+    <span class="actions dotted">
       <Link to={`/detectors/${detector}`} class="link">
         {detector}
       </Link>
@@ -93,6 +93,9 @@ function Where({ anomaly: { detector, entity, eventTime, alertId, suppressedBy }
   );
 }
 
+/** Origin of a p-value too small to be counted, in words. */
+const methodWords: Readonly<Record<string, string>> = { tail: 'by the fitted tail', floor: 'or less' };
+
 function Facts({ anomaly }: { readonly anomaly: Anomaly }) {
   const { surpriseBits, pValue, pMethod, reason, modelVersion, detectorVersion } = anomaly;
   const oneIn = pValue > 0 ? Math.round(1 / pValue) : Infinity;
@@ -105,8 +108,8 @@ function Facts({ anomaly }: { readonly anomaly: Anomaly }) {
         {formatP(pValue)}{' '}
         <small>
           {Number.isSafeInteger(oneIn) && oneIn < 1e9
-            ? `one in ${oneIn.toLocaleString('en-US')} normal events`
-            : pMethod}
+            ? `one in ${formatCount(oneIn)} normal events`
+            : (methodWords[pMethod] ?? pMethod)}
         </small>
       </Fact>
       <Fact name="Reason">{reason.replaceAll('_', ' ')}</Fact>

@@ -4,7 +4,8 @@ import { call, type Reply } from '../client/call.ts';
 import { Link } from '../components/link.tsx';
 import { Head, StateChip } from '../components/parts.tsx';
 import { Show } from '../components/states.tsx';
-import { Ago } from '../components/time.tsx';
+import { WithCode } from '../components/with-code.tsx';
+import { Lasting } from '../components/time.tsx';
 import { formatP } from '../format/numbers.ts';
 import { useLoad } from '../state/use-load.ts';
 
@@ -77,14 +78,14 @@ function StateHead({ name, status }: { readonly name: string; readonly status: S
       <Head
         title={name}
         sub={
-          <span class="actions">
+          <span class="actions dotted">
             <StateChip state={state} />
             {scoring?.modelVersion != null && <span>model {scoring.modelVersion}</span>}
             {definition !== undefined && <span>definition {definition.version}</span>}
             {scoring?.alpha != null && <span>alarms at p ≤ {formatP(scoring.alpha)}</span>}
             {scoring?.since != null && (
               <span>
-                since <Ago at={scoring.since} />
+                for <Lasting since={scoring.since} />
               </span>
             )}
           </span>
@@ -93,7 +94,9 @@ function StateHead({ name, status }: { readonly name: string; readonly status: S
       {findings.map(({ code, reason, remedy }) => (
         <div key={code} class="note note-warning">
           <strong>{reason.charAt(0).toUpperCase() + reason.slice(1)}.</strong>
-          <span class="muted">{remedy}</span>
+          <span class="muted">
+            <WithCode text={remedy} />
+          </span>
         </div>
       ))}
     </>

@@ -1,5 +1,6 @@
 import { HeatStrip } from '@flowline/charts';
 
+import { Sized } from '../charts/sized.tsx';
 import { call, type Reply } from '../client/call.ts';
 import { ChartFigure } from '../components/chart-figure.tsx';
 import { Cli } from '../components/cli.tsx';
@@ -19,6 +20,7 @@ type Row = Entities['entities'][number];
 
 const DAY_MS = 86_400_000;
 const CELLS = 48;
+const STRIP_HEIGHT = 18;
 const MOST = 40;
 const spans = [
   ['1 d', 1],
@@ -49,17 +51,19 @@ export function EntitiesPage({ name }: { readonly name: string }) {
   return (
     <DetectorFrame name={name} current="entities">
       <div class="filters" role="search" aria-label="Filters">
-        {spans.map(([words, count]) => (
-          <button
-            key={words}
-            type="button"
-            class="button"
-            aria-pressed={days === count}
-            onClick={() => setQuery({ days: String(count) })}
-          >
-            {words}
-          </button>
-        ))}
+        <span class="segments">
+          {spans.map(([words, count]) => (
+            <button
+              key={words}
+              type="button"
+              class="button"
+              aria-pressed={days === count}
+              onClick={() => setQuery({ days: String(count) })}
+            >
+              {words}
+            </button>
+          ))}
+        </span>
         <label>
           Sort by
           <select class="select" value={order} onChange={(event) => setQuery({ order: event.currentTarget.value })}>
@@ -74,7 +78,7 @@ export function EntitiesPage({ name }: { readonly name: string }) {
       </div>
       <Show loaded={loaded} reload={reload} height={360}>
         {({ hasKey, found }) => (
-          <Card title="Entities by their worst anomaly" flush note="darker is more surprising">
+          <Card title="Entities by their worst anomaly" flush note="the stronger, the more surprising">
             {found !== null && found.entities.length > 0 ? (
               <ChartFigure
                 name={`${name} entities`}
@@ -107,7 +111,7 @@ function HeatMap({ name, found }: { readonly name: string; readonly found: Entit
   const most = Math.max(1, ...found.entities.map(({ worstBits }) => worstBits));
   return (
     <TableBox>
-      <table class="table">
+      <table class="table table-stack">
         <thead>
           <tr>
             <th scope="col">Entity</th>
@@ -126,7 +130,7 @@ function HeatMap({ name, found }: { readonly name: string; readonly found: Entit
         <tbody>
           {found.entities.map((row) => (
             <tr key={row.entity}>
-              <td>
+              <td class="main-cell name-cell">
                 <Link
                   to={`/alerts?state=all&detector=${name}&entity=${encodeURIComponent(row.entity)}`}
                   data-row
@@ -135,12 +139,16 @@ function HeatMap({ name, found }: { readonly name: string; readonly found: Entit
                   {row.entity}
                 </Link>
               </td>
-              <td>
+              <td class="wide-cell">
                 <Strip row={row} found={found} most={most} />
               </td>
-              <td class="number">{formatCount(row.anomalies)}</td>
-              <td class="number">{formatBits(row.worstBits)}</td>
-              <td>
+              <td class="number" data-name="Anomalies">
+                {formatCount(row.anomalies)}
+              </td>
+              <td class="number" data-name="Worst, bits">
+                {formatBits(row.worstBits)}
+              </td>
+              <td data-name="Last">
                 <Time at={row.last} />
               </td>
             </tr>
@@ -163,14 +171,18 @@ const numbersOf = (found: Entities) =>
 function Strip({ row, found, most }: { readonly row: Row; readonly found: Entities; readonly most: number }) {
   return (
     <div class="strip">
-      <HeatStrip
-        title={`${row.entity}: ${row.anomalies} anomalies, the worst of ${formatBits(row.worstBits)} bits`}
-        places={CELLS}
-        cells={row.cells.map(({ cell, anomalies, worstBits }) => ({
-          ...{ place: cell, strength: worstBits / most },
-          title: `${formatTime(startOf(found, cell))}: ${anomalies} anomalies, ${formatBits(worstBits)} bits`,
-        }))}
-      />
+      <Sized height={STRIP_HEIGHT}>
+        {(width) => (
+          <HeatStrip
+            title={`${row.entity}: ${row.anomalies} anomalies, the worst of ${formatBits(row.worstBits)} bits`}
+            {...{ places: CELLS, width, height: STRIP_HEIGHT }}
+            cells={row.cells.map(({ cell, anomalies, worstBits }) => ({
+              ...{ place: cell, strength: worstBits / most },
+              title: `${formatTime(startOf(found, cell))}: ${anomalies} anomalies, ${formatBits(worstBits)} bits`,
+            }))}
+          />
+        )}
+      </Sized>
     </div>
   );
 }

@@ -53,7 +53,7 @@ export function Explanation({
                   <th scope="col" class="number">
                     Observed
                   </th>
-                  <th scope="col">Expected, given the rest (90 %)</th>
+                  <th scope="col">Expected (90 %)</th>
                   <th scope="col">On its own scale</th>
                   <th scope="col">Surprise, bits</th>
                   {anomaly.nearestNormal !== null && (
@@ -142,7 +142,7 @@ function FeatureRow({
   const isChanged = usual !== undefined && usual !== observed;
   return (
     <tr>
-      <td class="main-cell">
+      <td class="main-cell name-cell">
         {bits === null ? <span class="muted">{feature}</span> : <strong>{feature}</strong>}
         {direction !== null && <span class="muted small"> {direction}</span>}
       </td>
@@ -150,7 +150,7 @@ function FeatureRow({
         {period !== null && typeof observed === 'number' ? formatDuration(observed % period) : formatValue(observed)}
       </td>
       <td data-name="Expected">
-        {expected === undefined ? <span class="muted">given, not scored</span> : rangesText(expected)}
+        {expected === undefined ? <span class="muted nowrap">given, not scored</span> : rangesText(expected)}
       </td>
       <td data-name="On its own scale">
         {expected !== undefined && (typeof observed === 'number' || observed === null) && (

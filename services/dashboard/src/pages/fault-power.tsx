@@ -1,4 +1,5 @@
 import { Lines } from '../charts/lines.tsx';
+import { logTicks } from '../charts/log-ticks.ts';
 import { call } from '../client/call.ts';
 import { ChartTable } from '../components/chart-table.tsx';
 import { Card } from '../components/parts.tsx';
@@ -15,6 +16,7 @@ const SPREAD_EVENTS = 200;
 const SEED = 1;
 /** Sizes of faults, in spreads. */
 const SIZES = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64];
+const [LEAST_SIZE, MOST_SIZE] = [Math.min(...SIZES), Math.max(...SIZES)];
 /** Least p-value of the events before their fault: others are odd as they are. */
 const USUAL_P = 0.1;
 const NORMAL_QUARTILES = 1.349;
@@ -60,13 +62,16 @@ export function FaultPower({ name, threshold }: { readonly name: string; readonl
                     ))}
                   </select>
                 </label>
-                <span class="muted small">half of its values spread over {formatValue(spread * NORMAL_QUARTILES)}</span>
+                <span class="muted small">
+                  half of its values spread over {formatValue(Number((spread * NORMAL_QUARTILES).toPrecision(2)))}
+                </span>
               </div>
               <Lines
                 height={210}
                 label={`Share of faults of ${feature} that are caught, by their size`}
                 xName={`fault: ${feature} higher by`}
                 yRange={[0, 1]}
+                ticks={{ x: logTicks(Math.log10(LEAST_SIZE * spread), Math.log10(MOST_SIZE * spread)) }}
                 formatX={(value) => formatValue(Number((10 ** value).toPrecision(2)))}
                 formatY={(value) => `${Math.round(100 * value)} %`}
                 lines={[

@@ -30,7 +30,7 @@ export function FeatureTimelines({ name }: { readonly name: string }) {
     { everyMs: chosen.isFollowing ? EVERY_MS : null },
   );
   return (
-    <Card title="Features over time" note="those that are the least as expected first">
+    <Card title="Features over time" note="the least as expected first; 10 % outside is usual">
       <Show loaded={loaded} reload={reload} height={320}>
         {(timelines) =>
           timelines.events === 0 || timelines.features.length === 0 ? (
@@ -53,7 +53,7 @@ function Multiples({ name, timelines }: { readonly name: string; readonly timeli
   const shown = usePlace().query.get('features') === 'all' ? features : features.slice(0, FIRST_SHOWN);
   return (
     <ChartFigure name={`${name} features`} columns={columns} rows={() => features.flatMap(rowsOf)}>
-      <div class="multiples">
+      <div class="multiples multiples-wide">
         {shown.map((feature) => (
           <section key={feature.feature} aria-label={feature.feature}>
             <header>
@@ -89,11 +89,11 @@ function Multiples({ name, timelines }: { readonly name: string; readonly timeli
   );
 }
 
-/** Share of the values outside of the expected range, beside the usual one. */
+/** Share of the values outside of the expected range. */
 function outsideText({ outside, cells }: Feature): string {
   const [missing, events] = [sumOf(cells, 'missing'), sumOf(cells, 'events')];
-  const absent = missing === 0 ? '' : `, ${formatPercent(missing / Math.max(1, events))} missing`;
-  return outside === null ? `given, not scored${absent}` : `${formatPercent(outside)} outside, 10 % expected${absent}`;
+  const absent = missing === 0 ? '' : ` · ${formatPercent(missing / Math.max(1, events))} missing`;
+  return outside === null ? `given, not scored${absent}` : `${formatPercent(outside)} outside${absent}`;
 }
 
 const sumOf = (cells: Feature['cells'], of: 'missing' | 'events'): number =>

@@ -5,6 +5,7 @@ import { Link } from '../components/link.tsx';
 import { severities, Severity } from '../components/parts.tsx';
 import { TableBox } from '../components/table-box.tsx';
 import { formatBits, formatCount, plural } from '../format/numbers.ts';
+import { withoutBits } from '../format/summary.ts';
 import { addressOfFilters, type AlertFilters, filtersOfIncident, type Grouping } from './alert-query.ts';
 import { titleOf } from './alert-words.ts';
 
@@ -78,7 +79,7 @@ function Cells({ incident, to }: { readonly incident: Incident; readonly to: str
       </td>
       <td class="main-cell">
         <Link to={to} data-row class="clip">
-          {titleOf(worst)}
+          {withoutBits(titleOf(worst))}
         </Link>
         <div class="small muted clip">{aboutOf(incident)}</div>
       </td>

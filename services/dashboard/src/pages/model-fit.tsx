@@ -1,5 +1,6 @@
 import { ComparedBars } from '../charts/compared-bars.tsx';
 import { Lines } from '../charts/lines.tsx';
+import { logTicks } from '../charts/log-ticks.ts';
 import { call, type Reply } from '../client/call.ts';
 import { ChartTable } from '../components/chart-table.tsx';
 import { Card } from '../components/parts.tsx';
@@ -174,6 +175,7 @@ function Calibration({ fit: { detector, modelVersion, events, calibration } }: {
           ]}
           label={`Measured against promised shares of events of model ${modelVersion}`}
           xName="p-value"
+          ticks={{ x: logTicks(least, 0) }}
           formatX={power}
           formatY={power}
         />

@@ -3,7 +3,7 @@ import { call, type Reply } from '../client/call.ts';
 import { ChartTable } from '../components/chart-table.tsx';
 import { Card, Fact } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
-import { formatCount, formatValue } from '../format/numbers.ts';
+import { formatCount, formatTenths, formatValue } from '../format/numbers.ts';
 import { formatDay, formatDuration } from '../format/times.ts';
 import { useLoad } from '../state/use-load.ts';
 import type { Model } from './model.ts';
@@ -106,7 +106,7 @@ function Curves({
       <div class="chart-foot">
         <span class="actions">
           <span class="key">training</span>
-          <span class="key key-threshold">validation</span>
+          <span class="key key-line">validation</span>
         </span>
         <span>trained in {formatDuration(seconds * 1_000)}</span>
       </div>
@@ -121,11 +121,19 @@ function Curves({
   );
 }
 
+/** Rate below which none would be seen in years. */
+const LEAST_RATE = 1e-6;
+
 const verdictWords: Readonly<Record<string, string>> = {
   inside: 'The measured rate agrees with the promise.',
   above: 'More alarms than promised.',
   below: 'Fewer alarms than promised.',
 };
+
+/** Rate in 1,000 with three digits; 0 where nobody could tell it from that. */
+function perThousand(rate: number): string {
+  return rate < LEAST_RATE ? '0' : formatValue(Number((1_000 * rate).toPrecision(3)));
+}
 
 function Honesty({ report: { training, promotion } }: { readonly report: Report }) {
   const alarms = training?.alarms;
@@ -137,18 +145,17 @@ function Honesty({ report: { training, promotion } }: { readonly report: Report 
         <>
           <p>
             {verdictWords[alarms.verdict] ?? alarms.verdict} Of {formatCount(alarms.testRows)} rows, {alarms.alarms}{' '}
-            alarmed where {formatValue(alarms.expectedRate * alarms.testRows)} were to be expected.
+            alarmed where {formatTenths(alarms.expectedRate * alarms.testRows)} were to be expected.
           </p>
           <dl class="facts" style={{ marginTop: '0.7rem' }}>
             <Fact name="Expected rate">
-              {formatValue(1_000 * alarms.expectedRate)} <small>in 1,000</small>
+              {perThousand(alarms.expectedRate)} <small>in 1,000</small>
             </Fact>
             <Fact name="Measured rate">
-              {formatValue(1_000 * alarms.measuredRate)} <small>in 1,000</small>
+              {perThousand(alarms.measuredRate)} <small>in 1,000</small>
             </Fact>
             <Fact name="To be expected of chance">
-              {formatValue(1_000 * alarms.interval.low)} to {formatValue(1_000 * alarms.interval.high)}{' '}
-              <small>in 1,000</small>
+              {perThousand(alarms.interval.low)} to {perThousand(alarms.interval.high)} <small>in 1,000</small>
             </Fact>
           </dl>
         </>

@@ -7,7 +7,7 @@ import { Card } from '../components/parts.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { Ago } from '../components/time.tsx';
 import { TableBox } from '../components/table-box.tsx';
-import { formatCount, formatValue } from '../format/numbers.ts';
+import { formatCount } from '../format/numbers.ts';
 import { setQuery, usePlace } from '../state/router.ts';
 import { useStore } from '../state/store.ts';
 import { useLoad } from '../state/use-load.ts';
@@ -104,18 +104,16 @@ function ModelTable({
       }
     >
       <TableBox>
-        <table class="table">
+        <table class="table table-stack">
           <thead>
             <tr>
               <th scope="col">Model</th>
-              <th scope="col" class="number">
+              <th scope="col" title="Mean −log p of rows that it never saw, with two standard errors either side">
                 Held-out nats
               </th>
-              <th scope="col">With two standard errors</th>
               <th scope="col" class="number">
                 Rows learnt from
               </th>
-              <th scope="col">Family</th>
               <th scope="col">Comes from</th>
               <th scope="col">Trained</th>
               <th scope="col">{may ? 'Action' : ''}</th>
@@ -127,8 +125,8 @@ function ModelTable({
               const { heldOut, history, family, members } = manifestOf(model);
               return (
                 <tr key={version}>
-                  <td>
-                    <span class="actions">
+                  <td class="main-cell name-cell">
+                    <span class="actions nowrap">
                       <button
                         type="button"
                         class="button button-plain"
@@ -145,17 +143,25 @@ function ModelTable({
                       ))}
                     </span>
                   </td>
-                  <td class="number">{heldOut?.nllNats == null ? '–' : formatValue(heldOut.nllNats)}</td>
-                  <td>
-                    <NatsPlot all={nats} index={i} />
+                  <td data-name="Held-out nats">
+                    <span class="actions nowrap">
+                      {heldOut?.nllNats == null ? '–' : heldOut.nllNats.toFixed(2)}
+                      <NatsPlot all={nats} index={i} />
+                    </span>
                   </td>
-                  <td class="number">{formatCount(history?.train?.rows ?? NaN)}</td>
-                  <td>
-                    {family ?? '–'}
-                    {members !== undefined && members > 1 ? ` × ${members}` : ''}
+                  <td class="number" data-name="Rows learnt from">
+                    {formatCount(history?.train?.rows ?? NaN)}
                   </td>
-                  <td>{lineageOf(model, models)}</td>
-                  <td>
+                  <td data-name="Comes from">
+                    <div>
+                      {lineageOf(model, models)}
+                      <div class="muted small">
+                        {family}
+                        {members !== undefined && members > 1 ? ` × ${members}` : ''}
+                      </div>
+                    </div>
+                  </td>
+                  <td data-name="Trained">
                     <Ago at={createdAt} />
                   </td>
                   <td>

@@ -25,7 +25,7 @@ function Latest() {
     <Card title="Odd now" flush note="the latest anomalies, whether they are alerts or not">
       <Show loaded={loaded} reload={reload} height={240}>
         {({ items }) =>
-          items.length === 0 ? <Blank title="Nothing was odd so far." /> : <AnomalyRows items={items} />
+          items.length === 0 ? <Blank title="Nothing was odd so far." /> : <AnomalyRows items={items} showsDetector />
         }
       </Show>
     </Card>

@@ -12,6 +12,7 @@ import { PromiseChip } from '../components/promise.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { Ago } from '../components/time.tsx';
 import { TableBox } from '../components/table-box.tsx';
+import { WithCode } from '../components/with-code.tsx';
 import { formatCount, formatRate, plural } from '../format/numbers.ts';
 import { usePlace } from '../state/router.ts';
 import { useLoad } from '../state/use-load.ts';
@@ -45,7 +46,11 @@ export function OverviewPage() {
           ) : (
             <>
               <Totals items={items} />
-              <Card title="Detectors" flush note={`${formatCount(items.length)}${next === null ? '' : ' and more'}`}>
+              <Card
+                title="Detectors"
+                flush
+                note={`${plural(items.length, 'detector')}${next === null ? '' : ' and more'}`}
+              >
                 <ChartFigure
                   name="alarms a day"
                   columns={['detector', 'day (UTC)', 'events', 'expected', 'measured']}
@@ -158,7 +163,6 @@ function Rows({ items, rates }: { readonly items: readonly Detector[]; readonly 
               Lag
             </th>
             <th scope="col">Alarms a day</th>
-            <th scope="col">Alarms</th>
             <th scope="col">Open alerts</th>
             <th scope="col">Model</th>
           </tr>
@@ -188,7 +192,7 @@ function Row({ of, rate }: { readonly of: Detector; readonly rate: number | unde
         </div>
         {finding !== undefined && (
           <div class="small muted">
-            {finding.reason}. <span>{finding.remedy}</span>
+            {finding.reason}. <WithCode text={finding.remedy} />
           </div>
         )}
       </td>
@@ -199,10 +203,10 @@ function Row({ of, rate }: { readonly of: Detector; readonly rate: number | unde
         {lag === null ? <span class="muted">–</span> : formatCount(lag)}
       </td>
       <td data-name="Alarms a day">
-        <AlarmSpark days={days} />
-      </td>
-      <td data-name="Alarms">
-        <PromiseChip measured={measuredOf(of)} expected={expectedOf(of)} />
+        <div class="actions">
+          <AlarmSpark days={days} />
+          {days.length > 0 && <PromiseChip measured={measuredOf(of)} expected={expectedOf(of)} />}
+        </div>
       </td>
       <td data-name="Open alerts">
         <span class="actions">
@@ -216,14 +220,14 @@ function Row({ of, rate }: { readonly of: Detector; readonly rate: number | unde
       </td>
       <td data-name="Model">
         {champion === null || modelTrainedAt === null ? (
-          <span class="muted">none yet</span>
+          <span class="muted nowrap">none yet</span>
         ) : (
-          <>
-            {champion}{' '}
-            <span class="muted small">
-              trained <Ago at={modelTrainedAt} />
-            </span>
-          </>
+          <div>
+            {champion}
+            <div class="muted small">
+              <Ago at={modelTrainedAt} />
+            </div>
+          </div>
         )}
       </td>
     </tr>

@@ -12,7 +12,7 @@ type Pipeline = Reply<'GET /v1/detectors/{detector}/pipeline'>;
 type Partition = Pipeline['partitions'][number];
 
 const MOST_SHOWN = 24;
-const BAR = 90;
+const BAR = 70;
 
 /** Positions of partitions, those furthest behind first. */
 export function Partitions({
@@ -96,12 +96,12 @@ function Row({
 }) {
   return (
     <tr>
-      <td class="main-cell">
+      <td class="main-cell name-cell">
         {topic} <span class="muted">[{partition}]</span>
       </td>
       {isKnown && (
         <td data-name="Lag, records">
-          <span class="actions">
+          <span class="actions nowrap">
             <svg width={BAR} height="10" aria-hidden="true">
               <rect width={BAR} height="10" rx="2" fill="var(--line)" />
               <rect width={(BAR * (records ?? 0)) / most} height="10" rx="2" fill="var(--series-2)" />

@@ -35,7 +35,7 @@ export function RuleCells({ spec }: { readonly spec: Spec }) {
       <td data-name="When" class="main-cell">
         <code class="clip">{when}</code>
       </td>
-      <td data-name="Then">
+      <td data-name="Then" class="chips-cell">
         <Chips words={actions} />
       </td>
     </>
@@ -68,7 +68,7 @@ export function CalendarCells({ spec }: { readonly spec: Spec }) {
         )}
         <div class="small muted">{timezone}</div>
       </td>
-      <td data-name="Within it">
+      <td data-name="Within it" class="chips-cell">
         <Chips words={effects} />
       </td>
     </>

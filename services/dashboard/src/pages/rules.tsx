@@ -85,7 +85,7 @@ function Rows({ folder, items }: { readonly folder: Folder; readonly items: read
         <tbody>
           {items.map((resource) => (
             <tr key={resource.name}>
-              <td class="main-cell">
+              <td class="main-cell name-cell">
                 <Link to={`/${folder}/${resource.name}`} data-row>
                   <strong>{resource.name}</strong>
                 </Link>
@@ -101,7 +101,7 @@ function Rows({ folder, items }: { readonly folder: Folder; readonly items: read
               </td>
               <td data-name="In force">
                 <div>
-                  version {resource.version}
+                  <span class="nowrap">version {resource.version}</span>
                   <div class="small muted">
                     <Ago at={resource.appliedAt} />
                     <br />

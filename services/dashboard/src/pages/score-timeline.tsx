@@ -75,7 +75,7 @@ export function ScoreTimeline({ name }: { readonly name: string }) {
 
 function Spans({ span, isFollowing }: { readonly span: number | null; readonly isFollowing: boolean }) {
   return (
-    <span class="actions" role="group" aria-label="Range up to the last event">
+    <span class="segments" role="group" aria-label="Range up to the last event">
       {spans.map(([words, ms]) => (
         <button
           key={words}

@@ -1,4 +1,5 @@
 import { Lines } from '../charts/lines.tsx';
+import { logTicks } from '../charts/log-ticks.ts';
 import { call } from '../client/call.ts';
 import { ChartTable } from '../components/chart-table.tsx';
 import { Cli } from '../components/cli.tsx';
@@ -103,6 +104,7 @@ function Rate({ past: { bits, days, eventsPerDay }, perDay }: { readonly past: P
           height={220}
           label="Alarms a day that would have been raised, by the false alarms allowed a day"
           xName="false alarms allowed, a day"
+          ticks={{ x: logTicks(log(LEAST), log(MOST)) }}
           formatX={(value) => formatValue(Number((10 ** value).toPrecision(2)))}
           formatY={(value) => formatValue(Number((10 ** value).toPrecision(2)))}
           lines={[
