@@ -1,30 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { median } from '../support/statistics.ts';
+import { quantile } from '../support/statistics.ts';
 import type { Runner } from './runner.ts';
 
-/** Number and length of the measuring windows. */
+/** Number and length of the measuring windows, and what is taken of their rates. */
 export interface Windows {
   readonly rounds: number;
   readonly milliseconds: number;
+  /** Pause before a window, in which the previous runner's spinning threads fall asleep. */
+  readonly settleMs: number;
+  /** Quantile of the rates: 0.5 for the median. */
+  readonly share: number;
 }
 
-/** Pause in which the previous runner's spinning threads fall asleep. */
-const SETTLE_MS = 50;
 /** A runner that needs longer than this for a window is measured in one more window only. */
 const SLOW_MS = 1_000;
 /** A window longer than this is the runner's only one: compilation at its start is negligible. */
 const VERY_SLOW_MS = 3_000;
 
 /**
- * Measures events per second of every runner at a batch size: the median over windows, in rounds
+ * Measures events per second of every runner at a batch size: a quantile over windows, in rounds
  * over all runners, so that noise affects ours and the peers' alike. The first window of each
  * runner is a warm-up.
  */
 export async function measure(
   runners: readonly Runner[],
   batch: number,
-  { rounds, milliseconds }: Windows,
+  { rounds, milliseconds, settleMs, share }: Windows,
 ): Promise<ReadonlyMap<Runner, number>> {
   const measured = new Map<Runner, { readonly slow: boolean; readonly rates: number[] }>();
   for (const runner of runners) {
@@ -41,11 +43,11 @@ export async function measure(
   for (let round = 0; round < rounds; round++) {
     for (const [runner, { slow, rates }] of measured) {
       if (slow) continue;
-      await sleep(SETTLE_MS);
+      if (settleMs > 0) await sleep(settleMs);
       rates.push(await runner.rate(batch, milliseconds));
     }
   }
-  return new Map([...measured].map(([runner, { rates }]) => [runner, median(rates)]));
+  return new Map([...measured].map(([runner, { rates }]) => [runner, quantile(rates, share)]));
 }
 
 /** Time in milliseconds from a fixed moment on. */
@@ -66,6 +68,8 @@ export async function rateWithin(
   milliseconds: number,
   clock: Clock,
 ): Promise<number> {
+  // A short window would be about the first call, which finds the caches of another engine.
+  if (clock === processorClock) await run(batch);
   const start = clock();
   let calls = 0;
   let elapsed = 0;

@@ -35,7 +35,6 @@ export const checkPlaces = async (
       );
     }
   };
-  await compare(0, ROWS);
   await compare(SHIFT, ROWS - SHIFT);
   for (const row of ALONE) await compare(row, 1);
 };
