@@ -1,6 +1,5 @@
 import type { PortableKernels } from '@flowline/engine';
 import type { FeatureEncodingConfig } from '@flowline/features';
-import type { SafeTensor } from '@flowline/flows';
 
 import type { CalibrationManifest } from '../bundle/saved-calibrations.ts';
 import type { StatisticManifest } from '../bundle/saved-statistic.ts';
@@ -22,9 +21,6 @@ export interface BrowserManifest extends CalibrationManifest {
     readonly score: KernelAddresses;
   }[];
 }
-
-/** Tensors by name. */
-export type Tensors = ReadonlyMap<string, SafeTensor>;
 
 /** Name of the tensor with the bytes of a member's kernel. */
 export const kernelName = (member: number): string => `member${member}/score.wasm`;

@@ -2,6 +2,7 @@ import { type PortableKernels, scorerOfKernels } from '@flowline/engine/browser'
 import { type FeatureTable, type KnownFeature, RowEncoder, tableOfValues } from '@flowline/features';
 import { decodeSafetensors } from '@flowline/flows';
 
+import type { Tensors } from '../bundle/checked.ts';
 import { loadedCalibrations } from '../bundle/saved-calibrations.ts';
 import { loadedStatistic } from '../bundle/saved-statistic.ts';
 import { unusable } from '../bundle/unusable.ts';
@@ -14,7 +15,6 @@ import {
   type BrowserManifest,
   type KernelAddresses,
   kernelName,
-  type Tensors,
 } from './browser-bundle.ts';
 
 /** Values of an event by feature; null is a missing one. */

@@ -1,6 +1,5 @@
-import type { SafeTensor } from '@flowline/flows';
-
 import { at } from '@flowline/events';
+import type { SafeTensor } from '@flowline/flows';
 
 import { unusable } from './unusable.ts';
 
@@ -40,8 +39,8 @@ export function readList<T>(value: unknown, part: string, read: (item: unknown, 
 
 /** Reads a list of two values of a model file. */
 export function readPair(value: unknown, part: string): readonly [unknown, unknown] {
-  check(Array.isArray(value) && value.length === 2, part, 'is not a pair');
-  const [first, second] = value as readonly [unknown, unknown];
+  const [first, second, ...more] = readList(value, part, (item) => item);
+  check(first !== undefined && second !== undefined && more.length === 0, part, 'is not a pair');
   return [first, second];
 }
 

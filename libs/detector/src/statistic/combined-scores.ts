@@ -1,9 +1,10 @@
 import { at, type TestComponent, testComponents } from '@flowline/events';
 import type { EncodedBatch } from '@flowline/features';
 
+import { smallestPValue } from '../calibration/calibration.ts';
 import { patternPValue } from '../calibration/calibration-set.ts';
 import { valueAt } from '../sorted.ts';
-import type { ComparedRows, DecidingScores } from './decided-rows.ts';
+import { beyondAll, type ComparedRows, type DecidingScores } from './decided-rows.ts';
 import {
   gatedRows,
   noSecondStage,
@@ -58,8 +59,8 @@ export function componentPValues(
 }
 
 /**
- * Joins scores of components: s = −log min p_k / share_k. A row without a density has the score
- * Infinity.
+ * Joins scores of components: s = −log min p_k / share_k, and {@link beyondAll} more where that is
+ * the smallest p-value there is. A row without a density has the score Infinity.
  */
 export function joinedScores(
   { components }: Pick<CombinedStatistic, 'components'>,
@@ -71,7 +72,7 @@ export function joinedScores(
   for (const component of components) {
     const index = testComponents.indexOf(component.name);
     componentPValues(component, values[component.name], compared).forEach((p, row) => {
-      const score = Math.log(component.share / p);
+      const score = Math.log(component.share / p) + (p <= smallestPValue ? beyondAll : 0);
       if (score <= at(joined.scores, row)) return;
       joined.scores[row] = score;
       joined.raisedBy[row] = index;

@@ -17,3 +17,9 @@ export interface ComparedRows {
   /** Place in the table of the first row. */
   readonly start: number;
 }
+
+/**
+ * Score of an event that resembles no calibration row by a single measure at least, which no
+ * logarithm reaches: it is far beyond all others, also where too few of them have a tail to fit.
+ */
+export const beyondAll = 1_000;

@@ -5,6 +5,7 @@ import { Random } from '@flowline/flows';
 import { type CalibrationSet, fitCalibrationSetSteps } from '../calibration/calibration-set.ts';
 import { encodedRows, spacedRows } from '../history/spaced-rows.ts';
 import { historyChunkRows } from '../log-densities.ts';
+import { minimumRowsOf } from '../minimum-rows.ts';
 import { quantileOfSorted, valueAt } from '../sorted.ts';
 import { ordinaryRows } from '../training/ordinary-rows.ts';
 import { isRobust } from '../training/recipe.ts';
@@ -30,7 +31,7 @@ const [NEAR_SHARE, NEAR_ROWS] = [0.75, 500];
 
 /** Parts of a training that a combined statistic is fitted with. */
 export interface CombinedParts {
-  readonly spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'minimumRows'>;
+  readonly spec: Pick<DetectorTrainingSpec, 'data' | 'seed' | 'family' | 'minimumRows'>;
   readonly encoding: FeatureEncoding;
   readonly scorer: StageScorer;
   /** Training rows, or what an earlier model knows from them. */
@@ -114,7 +115,8 @@ function* calibrated(
 ): Steps<CalibrationSet> {
   const usual = yield* usualScores(rows, hasOutliers);
   const random = new Random(spec.seed).fork(`component ${testComponents.indexOf(name)}`);
-  return yield* fitCalibrationSetSteps(usual, random, spec.minimumRows?.calibration);
+  const least = (spec.minimumRows ?? minimumRowsOf(spec.family)).calibration;
+  return yield* fitCalibrationSetSteps(usual, random, least);
 }
 
 /** Rows whose scores are log p instead of −log p. */

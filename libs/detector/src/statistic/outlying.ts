@@ -3,7 +3,7 @@ import type { EncodedBatch } from '@flowline/features';
 
 import { type CalibrationSet, lackingNats } from '../calibration/calibration-set.ts';
 import { quantileOfSorted, valueAt } from '../sorted.ts';
-import type { ComparedRows, DecidingScores } from './decided-rows.ts';
+import { beyondAll, type ComparedRows, type DecidingScores } from './decided-rows.ts';
 import type { IsolationForest } from './isolation-forest.ts';
 import type { NearestRows } from './nearest-rows.ts';
 
@@ -55,9 +55,6 @@ export function spreadOfSorted(sorted: Float64Array): Spread {
 }
 
 const LEAST_QUARTER = 1e-6;
-/** Score of an event beyond all calibration rows at least, which no logarithm reaches. */
-const BEYOND = 1_000;
-
 /** ±log(1 + |z|) of a score by its spread: extreme scores of one kind do not drown the other. */
 export function squashed({ median, quarter }: Spread, score: number): number {
   const z = (score - median) / quarter;
@@ -106,7 +103,7 @@ export function outlyingScores(
     const isOwn = own?.[row] === 1;
     const far = squashed(remote, score < gate ? remoteness.usual : remotenessOf(remoteness, rows, row, isOwn));
     if (far > rarity && score >= gate) raisedBy[row] = DISTANT;
-    return rarity + far + (score > beyond ? BEYOND : 0);
+    return rarity + far + (score > beyond ? beyondAll : 0);
   });
   return { scores, raisedBy };
 }

@@ -24,15 +24,16 @@ export function calibrationWarnings(
   alarms: AlarmReport,
 ): readonly string[] {
   const { interval } = alarms;
+  const shownAlpha = Number(alpha.toPrecision(3));
   const warnings: string[] = [];
   if (interval === null) {
     warnings.push(
-      `No rate can be promised for alpha ${alpha}: ${rows} calibration rows have no tail to fit. Only events far beyond all of them alarm.`,
+      `No rate can be promised for alpha ${shownAlpha}: ${rows} calibration rows have no tail to fit. Only events far beyond all of them alarm.`,
     );
   } else if (rows < advisedCalibrationRows) {
     const range = `${interval.low.toPrecision(2)} and ${interval.high.toPrecision(2)}`;
     warnings.push(
-      `Only ${rows} calibration rows (20,000 are good): for alpha ${alpha} the realised alarm rate lies between ${range}.`,
+      `Only ${rows} calibration rows (20,000 are good): for alpha ${shownAlpha} the realised alarm rate lies between ${range}.`,
     );
   }
   if (!hasTail) {

@@ -68,4 +68,4 @@ const resultOf = ({ name, yaml, profile, warnings }: NewDetectorFile, file: stri
 });
 
 const described = ({ name, profile }: NewDetectorFile, file: string): string =>
-  `${file}: detector ${name}, ${profile.features.length} features of ${formatCount(profile.rows)} rows; next: flowline validate ${file}`;
+  `${file}: detector ${name}, ${profile.features.length} ${profile.features.length === 1 ? 'feature' : 'features'} of ${formatCount(profile.rows)} rows; next: flowline validate ${file}`;

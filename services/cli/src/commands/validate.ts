@@ -68,5 +68,5 @@ function validated(document: FlowlineDocument) {
 function described(document: FlowlineDocument): string {
   if (document.kind !== 'Detector') return `${document.kind.toLowerCase()} ${document.name}`;
   const features = featuresOf(document);
-  return `detector ${document.name}, ${features.length} features (${features.join(', ')})`;
+  return `detector ${document.name}, ${features.length} ${features.length === 1 ? 'feature' : 'features'} (${features.join(', ')})`;
 }
