@@ -33,15 +33,13 @@ export function flowBase(base: ModelBase): FlowBase {
 
 /** Numbers of components that are compared on validation rows. */
 const COMPONENTS = [2, 4, 8, 16] as const;
-/** Fewest training rows per component of a mixture. */
-const ROWS_PER_COMPONENT = 20;
-
 /**
  * Numbers of components that are compared for a mixture of so many training rows, at least one.
+ * @param least fewest rows per component.
  */
-export const componentCounts = (rows: number): readonly [number, ...number[]] => [
+export const componentCounts = (rows: number, least: number): readonly [number, ...number[]] => [
   1,
-  ...COMPONENTS.filter((count) => count * ROWS_PER_COMPONENT <= rows),
+  ...COMPONENTS.filter((count) => count * least <= rows),
 ];
 
 /**

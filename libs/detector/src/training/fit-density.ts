@@ -12,6 +12,8 @@ import type { MemberReport } from './train-flow.ts';
 
 /** Training rows that a density is fitted to, evenly spaced; more do not change it noticeably. */
 const MOST_ROWS = { gaussian: 20_000, mixture: 5_000 } as const;
+/** Fewest training rows per component of a mixture. */
+const ROWS_PER_COMPONENT = 20;
 /** Fits of unlabelled rows: each leaves out the outliers of the one before it. */
 const ROBUST_FITS = 3;
 
@@ -80,7 +82,7 @@ function fitted(
 ): Flow {
   const map = fitLinearGaussian(rows);
   const latents = (of: GaussianRows) => ({ x: latentsOf(of, map, new Random(seed).fork('missing')), size: of.size });
-  const components = componentCounts(distinct);
+  const components = componentCounts(distinct, ROWS_PER_COMPONENT);
   const base =
     family === 'gaussian'
       ? {}

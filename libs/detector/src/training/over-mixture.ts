@@ -14,6 +14,11 @@ import type { DetectorTrainingSpec } from './training-spec.ts';
 
 /** Training rows that a mixture is fitted to, evenly spaced. */
 const MOST_ROWS = 5_000;
+/**
+ * Fewest training rows per component, unless their number is stated. With fewer, components that
+ * are trained further settle on single rows.
+ */
+const ROWS_PER_COMPONENT = 50;
 /** Fits to unlabelled rows: each leaves out the outliers of the one before it. */
 const ROBUST_FITS = 3;
 
@@ -52,7 +57,7 @@ export async function overMixture(
     return [await latentsOf(drawn), await latentsOf(checked)] as const;
   }).finally(() => plain.dispose());
   const features = encoding.dimensions;
-  const counts = components === null ? componentCounts(size) : ([components] as const);
+  const counts = components === null ? componentCounts(size, ROWS_PER_COMPONENT) : ([components] as const);
   const over = (places: readonly number[]): Flow => {
     const data = {
       train: { x: chosenRows(all, features, places), size: places.length },
