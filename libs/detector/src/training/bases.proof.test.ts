@@ -78,11 +78,14 @@ describe('model.base: mixture', () => {
     for (let row = 0; row < 60; row++) {
       for (let j = 0; j < D; j++) table.numeric[D * 60 * row + j] = 40 + 4 * random.normal();
     }
-    const { bundle } = await trainDetector({ ...spec, data: 'unlabelled', base: { mixture: 4 } }, partsOf(table));
+    const own = { data: 'unlabelled', base: { mixture: 4 }, steps: 1 } as const;
+    const { bundle } = await trainDetector({ ...spec, ...own }, partsOf(table));
     const detector = await Detector.create(bundle, { alpha: 0.01, backend: 'wasm' });
-    const { pValues } = await detector.score(tableOf([[40, 40, 40, 40], CENTRES[0], CENTRES[3]]));
+    const { pValues, logDensityNats } = await detector.score(tableOf([[40, 40, 40, 40], CENTRES[0], CENTRES[3]]));
     detector.dispose();
     expect([...pValues].map((p) => p <= 0.01)).toEqual([true, false, false]);
+    // A component on the cloud would give it about −13 nats.
+    expect(logDensityNats[0]).toBeLessThan(-100);
   }, 180_000);
 
   it('comes back from a file, with missing values, and is the same every time', async () => {
