@@ -117,9 +117,11 @@ const lookupSchema = z.union([
  */
 export type LookupSource = Immutable<z.output<typeof lookupSchema>>;
 
-/** Families of densities that a detector can have. */
-export const modelFamilies = [
-  'auto',
+/** Families that are fitted without gradient steps. */
+export const fittedFamilies = ['gaussian', 'mixture'] as const;
+
+/** Families of densities that a member of an ensemble can have. */
+const memberFamilies = [
   'realNVP',
   'glow',
   'maf',
@@ -127,19 +129,52 @@ export const modelFamilies = [
   'naf',
   'planar',
   'radial',
-  'gaussian',
-  'mixture',
+  ...fittedFamilies,
 ] as const;
+
+/** Families of densities that a detector can have. */
+export const modelFamilies = ['auto', ...memberFamilies] as const;
+
+/** Maximum number of members of an ensemble. */
+const MOST_MEMBERS = 8;
+
+const membersSchema = z
+  .union([z.int().min(1).max(MOST_MEMBERS), z.array(z.enum(memberFamilies)).min(1).max(MOST_MEMBERS)], {
+    error: `expected a whole number from 1 to ${MOST_MEMBERS}, or a list of up to ${MOST_MEMBERS} of ${memberFamilies.join(', ')}`,
+  })
+  .describe(
+    'Members of the ensemble, whose densities are averaged: their number, or the family of each, such as `[realNVP, maf]`, in place of `family`.',
+  );
+
+/** Base distributions that a flow can be trained over. */
+const modelBases = ['normal', 'mixture', 'studentT'] as const;
+
+const baseSchema = z
+  .union(
+    [
+      z.enum(modelBases),
+      z.strictObject({ mixture: z.int().min(1).max(32) }),
+      z.strictObject({ studentT: z.number().min(1).max(100) }),
+    ],
+    {
+      error:
+        'expected normal, mixture, studentT, { mixture: 1 to 32 components } or { studentT: 1 to 100 degrees of freedom }',
+    },
+  )
+  .describe(
+    'Distribution of the latents of a flow. `normal`: the standard normal. `mixture`: a trained mixture of normals, for data in clusters; `{ mixture: 8 }` has 8 components, by default the validation rows choose up to 16. `studentT`: Student t distributions with trained locations and scales, for heavy tails; `{ studentT: 3 }` has 3 degrees of freedom, by default 5.',
+  );
 
 const modelSchema = z.strictObject({
   family: z
     .enum(modelFamilies)
     .describe(
-      'Family of the density. `auto` trains candidates (partitions and depths of `realNVP`, `gaussian`, `mixture`) and chooses by held-out likelihood; short histories, from 100 rows, get one that is fitted. `gaussian` and `mixture` are fitted without gradient steps; the others are flows.',
+      'Family of the density. `auto` trains candidates (partitions and depths of `realNVP`, one with a mixture base, `gaussian`, `mixture`) and chooses by held-out likelihood; short histories, from 100 rows, get one that is fitted. `gaussian` and `mixture` are fitted without gradient steps; the others are flows.',
     )
     .default('realNVP'),
   seed: z.int().min(0).max(0xffffffff).describe('Seed of training and calibration.').default(1),
-  members: z.int().min(1).max(8).describe('Number of flows in the ensemble.').default(1),
+  members: membersSchema.default(1),
+  base: baseSchema.default('normal'),
   budget: z
     .strictObject({
       maxMinutes: z.number().positive().describe('Time limit of training, in minutes.').default(10),

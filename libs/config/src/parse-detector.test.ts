@@ -108,6 +108,7 @@ describe('parseDetector', () => {
         family: 'realNVP',
         seed: 7,
         members: 3,
+        base: 'normal',
         budget: { maxMinutes: 2, steps: 900 },
         calibration: { fraction: 0.3 },
       },
@@ -174,6 +175,36 @@ describe('parseDetector', () => {
     expect(() => read('{ window: soon }')).toThrow(/expected a duration/);
   });
 
+  it('takes members of several families, and bases with their parameters', () => {
+    const modelOf = (written: string) =>
+      parseDetector(least.replace('history:', `model: ${written}\n  history:`), 'detector.yaml').model;
+    expect(modelOf('{ members: [realNVP, maf, gaussian], base: mixture }')).toMatchObject({
+      ...{ family: 'realNVP', members: ['realNVP', 'maf', 'gaussian'], base: 'mixture' },
+    });
+    expect(modelOf('{ base: { mixture: 8 } }').base).toEqual({ mixture: 8 });
+    expect(modelOf('{ base: { studentT: 2.5 } }').base).toEqual({ studentT: 2.5 });
+    for (const [written, finding] of [
+      ['{ members: 9 }', 'spec.model.members (line 7): found 9 — expected at most 8'],
+      ['{ members: [realNVP, auto] }', 'expected a whole number from 1 to 8, or a list of up to 8 of realNVP, glow'],
+      ['{ members: [] }', 'spec.model.members (line 7)'],
+      ['{ base: { mixture: 33 } }', 'spec.model.base.mixture (line 7): found 33 — expected at most 32'],
+      ['{ base: [mixture] }', 'expected normal, mixture, studentT, { mixture: 1 to 32 components }'],
+      ['{ base: cauchy }', 'spec.model.base (line 7): found "cauchy"'],
+      [
+        '{ family: maf, members: [maf, glow] }',
+        'spec.model.family (line 7): found maf beside members that name their families — leave family out',
+      ],
+      ['{ family: auto, base: mixture }', 'spec.model.base (line 7): auto chooses the base, too — leave base out'],
+      [
+        '{ family: gaussian, base: studentT }',
+        'spec.model.base (line 7): gaussian: fitted without a flow — leave base out',
+      ],
+      ['{ members: [mixture, gaussian], base: mixture }', 'mixture and gaussian: fitted without a flow'],
+    ] as const) {
+      expect(after('history:', `model: ${written}\n  history:`)[0]).toContain(finding);
+    }
+  });
+
   it('fills in every default', () => {
     expect(parseDetector(least, 'detector.yaml')).toEqual({
       name: 'least',
@@ -189,6 +220,7 @@ describe('parseDetector', () => {
         family: 'realNVP',
         seed: 1,
         members: 1,
+        base: 'normal',
         budget: { maxMinutes: 10, steps: null },
         calibration: { fraction: 0.2 },
       },

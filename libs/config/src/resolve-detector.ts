@@ -1,6 +1,7 @@
 import { DAY_MS, parseDurationMs, parseIsoTime, windowExpressions } from '@flowline/events';
 import type { z } from 'zod';
 
+import { checkModel } from './check-model.ts';
 import {
   alertAfterMsOf,
   definitionSchema,
@@ -48,6 +49,7 @@ export function resolveDetector(
   checkEffects(spec, report);
   checkAbsence(spec, report);
   checkWindow(source, report);
+  checkModel(model, report);
   return {
     ...metadata,
     source: {

@@ -48,7 +48,7 @@ spec:
     - { name: kind, type: categorical, maxLevels: 3, role: context }
     - { name: hour, type: cyclic, from: at.ms, period: 1d }
   missing: { nullable: [c, size] }
-  model: { family: realNVP, seed: 3, members: 2, budget: { maxMinutes: 0.1, steps: 5 }, calibration: { fraction: 0.3 } }
+  model: { family: realNVP, seed: 3, members: [maf, gaussian], base: { mixture: 6 }, budget: { maxMinutes: 0.1, steps: 5 }, calibration: { fraction: 0.3 } }
   training: { data: clean, schedule: "@daily", timezone: Europe/Paris, promote: never }
   decision: { control: { falseAlarms: 1/week } }
   alerts:

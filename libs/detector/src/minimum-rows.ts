@@ -1,4 +1,4 @@
-import { isFitted, type ModelFamily } from './training/families.ts';
+import { type FamilyChoice, isFitted } from './training/families.ts';
 
 /** Fewest rows that a training takes, and that p-values are fitted to. */
 export interface MinimumRows {
@@ -25,13 +25,15 @@ const fittedMinimumRows = { train: 50, calibration: 20 } as const satisfies Mini
 
 /**
  * Minimum rows of a history by the family of the model. `auto` takes short ones as well: then only
- * families that are fitted are candidates.
+ * families that are fitted are candidates. Of members of several families, a flow decides.
  */
-export const minimumRowsOf = (family: ModelFamily | 'auto'): MinimumRows =>
+export const minimumRowsOf = (family: FamilyChoice): MinimumRows =>
   takesFewRows(family) ? fittedMinimumRows : minimumRows;
 
 /** Other way out of a short history, for errors; empty for a family that needs few rows. */
-export const orFitted = (family: ModelFamily | 'auto'): string =>
+export const orFitted = (family: FamilyChoice): string =>
   takesFewRows(family) ? '' : '; model.family: auto, gaussian or mixture takes histories from 100 rows';
 
-const takesFewRows = (family: ModelFamily | 'auto'): boolean => family === 'auto' || isFitted(family);
+/** True for families that take histories from 100 rows. */
+export const takesFewRows = (family: FamilyChoice): boolean =>
+  typeof family === 'string' ? family === 'auto' || isFitted(family) : family.every(isFitted);

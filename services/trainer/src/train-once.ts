@@ -22,6 +22,7 @@ import {
 import {
   alphaOf,
   type DetectorTrainingSpec,
+  modelChoice,
   type ModelBundle,
   partsOf,
   rowsOf,
@@ -221,7 +222,7 @@ async function newlyTrained(
 ): Promise<MadeModel> {
   const { logger, definition, detectorVersion } = training;
   const { model } = definition;
-  const split = splitByTime(history.timesMs, model.calibration.fraction, model.family);
+  const split = splitByTime(history.timesMs, model.calibration.fraction, spec.family);
   const [tables, rows] = [partsOf(history.table, split), rowsOf(split)];
   logger.info({ ...historyMetrics(history), rows, alpha: spec.alpha }, 'history read and split by time');
   const warm = await warmStartOf(training);
@@ -256,9 +257,8 @@ const trainingSpec = (
   schema: definition.features,
   lookups,
   entity: entityOf(definition),
-  family: definition.model.family,
+  ...modelChoice(definition.model),
   seed: definition.model.seed,
-  members: definition.model.members,
   data: definition.training.data,
   test: definition.decision.test,
   maxMinutes: definition.model.budget.maxMinutes,

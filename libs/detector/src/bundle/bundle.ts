@@ -38,7 +38,12 @@ export interface HistoryParts<T> {
 export interface BundleMetadata {
   /** Detector name. */
   readonly detector: string;
+  /** Family of the members; those of an ensemble of several joined by ` + `. */
   readonly family: string;
+  /** Family of each member; absent if all are of one. */
+  readonly families?: readonly string[];
+  /** Base of the members that are flows, `mixture` or `studentT`; absent: the standard normal. */
+  readonly base?: string;
   /** Candidates that it was chosen from, the best first; absent if the family was named. */
   readonly candidates?: readonly Omit<CandidateReport, 'seconds'>[];
   readonly members: number;

@@ -2,6 +2,7 @@ import { at } from '@flowline/events';
 import type { FrozenFlow, Scorer } from '@flowline/engine';
 import { rowValues, type EncodedBatch, type FeatureEncoding, type FeatureTable } from '@flowline/features';
 import { decodeLatents } from './decode-latents.ts';
+import { modesOf, typicalLatent } from './typical-latent.ts';
 import { valueAt } from '../sorted.ts';
 
 /** Parts of a model from which explanations are computed. */
@@ -17,8 +18,9 @@ export interface ModelParts {
 export type EventValues = Readonly<Record<string, number | string | null>>;
 
 /**
- * Nearest typical event of each row: its latent z is shrunk along its ray to the typical radius √d
- * (d observed dimensions) and inverted once. Levels and context stay as they are. Null if z is
+ * Nearest typical event of each row: its latent z is shrunk to the typical radius √d (d observed
+ * dimensions) around the centre of the base, or of the nearest component of a mixture, and inverted
+ * once. Levels and context stay as they are. Null if z is
  * already within that radius, or if the row overflows float32.
  */
 export async function nearestNormals(
@@ -35,16 +37,13 @@ export async function nearestNormals(
   const found = new Uint8Array(batch.size);
   for (const [m, flow] of flows.entries()) {
     const shrunk = new Float32Array(batch.size * d);
+    const modes = modesOf(flow.flow.base);
     const mine = Array.from({ length: batch.size }, (_, row) => row).filter((row) => bestMember(scores, row) === m);
     for (const row of mine) {
       const z = at(latents, m).subarray(row * d, (row + 1) * d);
-      const radius = Math.sqrt(observedDimensions(encoding, batch, row));
-      const length = Math.hypot(...z);
-      if (!(length > radius) || !Number.isFinite(length)) continue;
-      shrunk.set(
-        z.map((value) => (value * radius) / length),
-        row * d,
-      );
+      const typical = typicalLatent(modes, z, Math.sqrt(observedDimensions(encoding, batch, row)));
+      if (typical === null) continue;
+      shrunk.set(typical, row * d);
       found[row] = 1;
     }
     const x = await decodeLatents(flow, shrunk, context, batch.size);

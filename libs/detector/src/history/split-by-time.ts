@@ -1,7 +1,7 @@
 import { FlowlineError } from '@flowline/events';
 
 import { minimumRowsOf, type MinimumRows, orFitted } from '../minimum-rows.ts';
-import type { ModelFamily } from '../training/families.ts';
+import type { FamilyChoice } from '../training/families.ts';
 
 /** Rows [start, end) of a history in time order. */
 export interface RowRange {
@@ -27,13 +27,14 @@ const TEST_FRACTION = 0.1;
  * test (10 %). Rows with the same time stay together, in the older part, so that no part sees the
  * future of another.
  * @param timesMs ascending.
- * @param family family of the model, which says how many rows are needed (default: Real NVP).
+ * @param family family of the model, or those of its members, which says how many rows are needed
+ * (default: Real NVP).
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL.
  */
 export function splitByTime(
   timesMs: ArrayLike<number>,
   calibrationFraction: number,
-  family: ModelFamily | 'auto' = 'realNVP',
+  family: FamilyChoice = 'realNVP',
 ): TimeSplit {
   const rows = timesMs.length;
   const boundary = (fraction: number): number => {

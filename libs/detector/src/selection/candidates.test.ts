@@ -20,4 +20,14 @@ describe('candidatesFor', () => {
     expect(new Set(all.map(({ layers }) => layers)).size).toBeGreaterThan(2);
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
   });
+
+  it('has one with a mixture base, which differs from the recipe in nothing else', () => {
+    const all = candidatesFor({ rows: { train: 1_000, calibration: 200 } });
+    const over = all.filter(({ base }) => base.type === 'mixture');
+    const { base, name, isRecipe, ...structure } = all[0]!;
+    expect([base.type, name, isRecipe]).toEqual(['normal', 'realNVP', true]);
+    expect(over).toEqual([
+      { ...structure, name: 'realNVP, mixture base', isRecipe: false, base: { type: 'mixture', components: null } },
+    ]);
+  });
 });

@@ -11,15 +11,16 @@ export interface Candidate extends Architecture {
 
 const { layers } = recipe.flow;
 
-/** Variation of the recipe: couplings of another partition or depth. */
+/** Variation of the recipe: couplings of another partition or depth, or over another base. */
 const couplings = (name: string, change: Partial<Architecture>): Candidate => ({
   ...{ name: `realNVP, ${name}`, ...architectureOf('realNVP'), isRecipe: false, ...change },
 });
 
 /**
- * Candidates of a selection, the recipe first: couplings of other partitions and depths, and the
- * families that are fitted without gradient steps. Splines take several times as long for the same
- * likelihood; autoregressive flows are slow to draw from and rank a little worse.
+ * Candidates of a selection, the recipe first: couplings of other partitions and depths, those of
+ * the recipe over a mixture, and the families that are fitted without gradient steps. Splines take
+ * several times as long for the same likelihood; autoregressive flows are slow to draw from and
+ * rank a little worse.
  */
 const candidates: readonly Candidate[] = [
   { name: 'realNVP', ...architectureOf('realNVP'), isRecipe: true },
@@ -28,6 +29,7 @@ const candidates: readonly Candidate[] = [
   couplings('random', { partition: 'random' }),
   couplings(`${layers / 2} layers`, { layers: layers / 2 }),
   couplings(`${2 * layers} layers`, { layers: 2 * layers }),
+  couplings('mixture base', { base: { type: 'mixture', components: null } }),
   { name: 'gaussian', ...architectureOf('gaussian'), isRecipe: false },
   { name: 'mixture', ...architectureOf('mixture'), isRecipe: false },
 ];

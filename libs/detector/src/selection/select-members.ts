@@ -1,9 +1,7 @@
 import { FlowlineError, turn } from '@flowline/events';
-import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 
-import type { HistoryParts } from '../bundle/bundle.ts';
+import type { EnsembleParts } from '../training/planned-member.ts';
 import { trainMembers } from '../training/train-members.ts';
-import type { MembersContext } from '../training/train-runs.ts';
 import type { TrainedMembers } from '../training/trained-members.ts';
 import type { DetectorTrainingSpec } from '../training/training-spec.ts';
 import type { CandidateReport } from './candidate-report.ts';
@@ -26,28 +24,25 @@ export interface SelectedMembers extends TrainedMembers {
  * @throws FlowlineError FLOWLINE_HISTORY_TOO_SMALL, FLOWLINE_BACKEND_UNAVAILABLE,
  * FLOWLINE_TRAINING_FAILED if no candidate can be trained; FlowError FLOWLINE_ABORTED.
  */
-export async function selectMembers(
-  spec: DetectorTrainingSpec,
-  encoding: FeatureEncoding,
-  tables: HistoryParts<ColumnTable>,
-  context: MembersContext,
-): Promise<SelectedMembers> {
+export async function selectMembers(spec: DetectorTrainingSpec, parts: EnsembleParts): Promise<SelectedMembers> {
+  const { tables } = parts;
   const startedMs = performance.now();
   const rows = { train: tables.train.size, calibration: tables.calibration.size };
   const candidates = candidatesFor({ rows, least: spec.minimumRows });
   const later = spec.members - 1 + (spec.warmStart === undefined ? 0 : spec.members);
   const share = candidates.length / (candidates.length + later);
   const limit = spec.maxMinutes ?? Infinity;
-  const trained = await trainCandidates({ ...spec, maxMinutes: limit * share }, candidates, encoding, tables, context);
+  const trained = await trainCandidates({ ...spec, maxMinutes: limit * share }, candidates, parts);
   let kept: TrainedMembers['members'] = [];
   try {
-    const scored = await scoredCandidates(spec, trained, encoding, tables.validation, context);
+    const scored = await scoredCandidates(spec, trained, parts);
     const choice = choose(scored);
     const { candidate, flow, report, slot } = choice.chosen.trained;
     if (report === null) throw new RangeError('a candidate without a report was scored');
     const maxMinutes = limit - (performance.now() - startedMs) / 60_000;
     const left = { ...spec, maxMinutes };
-    const made = await trainMembers(left, candidate, encoding, tables, context, { flow, report, slot });
+    const all = Array.from({ length: spec.members }, () => candidate);
+    const made = await trainMembers(left, all, parts, { flow, report, slot });
     kept = made.members;
     return { ...made, candidates: leaderboard(trained, choice, scored) };
   } finally {
@@ -58,9 +53,7 @@ export async function selectMembers(
 async function scoredCandidates(
   spec: DetectorTrainingSpec,
   trained: readonly TrainedCandidate[],
-  encoding: FeatureEncoding,
-  validation: ColumnTable,
-  { signal }: MembersContext,
+  { encoding, tables: { validation }, signal }: EnsembleParts,
 ) {
   const scored = [];
   for (const each of trained) {

@@ -1,14 +1,14 @@
 import { at, inTurns, turn } from '@flowline/events';
-import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 import type { Flow } from '@flowline/flows';
 
-import type { HistoryParts } from '../bundle/bundle.ts';
-import { isFitted, isTrained, newFlow } from '../training/families.ts';
+import { isFitted, isTrained } from '../training/families.ts';
 import { fitDensity } from '../training/fit-density.ts';
+import { flowMaker } from '../training/flow-maker.ts';
+import type { EnsembleParts } from '../training/planned-member.ts';
 import { rowsToTrainOn } from '../training/rows-to-train-on.ts';
 import type { MemberReport } from '../training/train-flow.ts';
 import { memberSeeds, trainerOf } from '../training/train-members.ts';
-import { type MembersContext, type Run, trainRuns } from '../training/train-runs.ts';
+import { type Run, trainRuns } from '../training/train-runs.ts';
 import type { DetectorTrainingSpec } from '../training/training-spec.ts';
 import type { Candidate } from './candidates.ts';
 
@@ -35,14 +35,12 @@ const SLOTS = 8;
 export async function trainCandidates(
   spec: DetectorTrainingSpec,
   candidates: readonly Candidate[],
-  encoding: FeatureEncoding,
-  tables: HistoryParts<ColumnTable>,
-  context: MembersContext,
+  parts: EnsembleParts,
 ): Promise<readonly TrainedCandidate[]> {
   const made: TrainedCandidate[] = [];
   try {
-    made.push(...(await fittedCandidates(spec, candidates, encoding, tables, context)));
-    made.push(...(await trainedCandidates(spec, candidates, encoding, tables, context)));
+    made.push(...(await fittedCandidates(spec, candidates, parts)));
+    made.push(...(await trainedCandidates(spec, candidates, parts)));
     return made.sort((a, b) => a.slot - b.slot);
   } catch (error) {
     for (const { flow } of made) flow.dispose();
@@ -53,26 +51,24 @@ export async function trainCandidates(
 async function trainedCandidates(
   spec: DetectorTrainingSpec,
   candidates: readonly Candidate[],
-  encoding: FeatureEncoding,
-  tables: HistoryParts<ColumnTable>,
-  context: MembersContext,
+  parts: EnsembleParts,
 ): Promise<readonly TrainedCandidate[]> {
+  const { encoding, tables, signal } = parts;
   const trained = candidates.filter(isTrained);
-  const [first] = trained;
-  if (first === undefined) return [];
-  const trainer = await trainerOf(spec, first, encoding);
+  if (trained.length === 0) return [];
+  const trainer = await trainerOf(spec, trained, encoding);
+  const newMember = flowMaker(spec, encoding, tables, signal);
   const seed = at(memberSeeds(spec), 0);
   const flows: Flow[] = [];
   try {
     const runs: Run[] = [];
     for (const candidate of trained) {
-      await turn(context.signal);
-      const flow = newFlow(encoding, seed, candidate);
+      const flow = await newMember(seed, candidate);
       flows.push(flow);
       const slot = SLOTS * candidates.indexOf(candidate);
       runs.push({ member: 0, seed, start: 'cold', flow, slot, mayDiverge: true });
     }
-    const done = await trainRuns(spec, runs, { ...context, encoding, tables, trainer, phase: 'select' });
+    const done = await trainRuns(spec, runs, { ...parts, trainer, phase: 'select' });
     return done.map((run) => ({ ...run, candidate: at(candidates, run.slot / SLOTS) }));
   } catch (error) {
     for (const flow of flows) flow.dispose();
@@ -83,9 +79,7 @@ async function trainedCandidates(
 async function fittedCandidates(
   spec: DetectorTrainingSpec,
   candidates: readonly Candidate[],
-  encoding: FeatureEncoding,
-  tables: HistoryParts<ColumnTable>,
-  { signal }: MembersContext,
+  { encoding, tables, signal }: EnsembleParts,
 ): Promise<readonly TrainedCandidate[]> {
   const rows = await inTurns(rowsToTrainOn(spec, encoding, tables, Infinity), signal);
   const seed = at(memberSeeds(spec), 0);

@@ -7,7 +7,7 @@ import { fitEncoding, selectRows, type FeatureTable } from '@flowline/features';
 import { initBackend, Random } from '@flowline/flows';
 import { logDensities } from '../log-densities.ts';
 import { chooseTrainer } from './choose-training.ts';
-import { newFlow } from './families.ts';
+import { architectureOf, newFlow } from './families.ts';
 import { trainFlow } from './train-flow.ts';
 
 const folder = fileURLToPath(new URL('../../../../../shared/data/anomaly/', import.meta.url));
@@ -75,7 +75,7 @@ const areaAfter = async (name: string, steps: number): Promise<number> => {
         Array.from({ length: to - from }, (_, i) => from + i),
       ),
     );
-  const flow = newFlow(encoding, 0, { family: 'realNVP', partition: null, layers: null });
+  const flow = newFlow(encoding, 0, { ...architectureOf('realNVP'), partition: null, layers: null });
   const { fit } = await chooseTrainer(flow, { tensors: 'tfjs-wasm' });
   await trainFlow(
     flow,

@@ -17,7 +17,7 @@ import { heldOutScorer, scoringOf } from './held-out-scorer.ts';
 import { movedFeatures } from './moved-features.ts';
 import { recipe } from './recipe.ts';
 import { trainMembers } from './train-members.ts';
-import { architectureOf } from './families.ts';
+import { memberArchitectures } from './planned-member.ts';
 import { selectMembers, type SelectedMembers } from '../selection/select-members.ts';
 import { trainedBundle } from './trained-bundle.ts';
 import type { TrainingReport } from './training-report.ts';
@@ -25,8 +25,8 @@ import type { DetectorTrainingSpec, ReportProgress, TrainDetectorOptions, Traini
 import { alarmWarnings, calibrationWarnings } from './training-warnings.ts';
 
 /**
- * Trains a detector: fit features → fit flows (under `auto`, of the
- * candidate that is chosen) → calibrate on rows not used in training → evaluate
+ * Trains a detector: fit features → fit flows (under `auto`, of the candidate that is chosen) →
+ * calibrate on rows not used in training → evaluate
  * on the newest rows. The same spec, tables and training backend give the same bundle, bit for bit,
  * on any number of threads (unless maxMinutes cuts training short), also if it goes on from
  * checkpoints of an interrupted training.
@@ -48,11 +48,12 @@ export async function trainDetector(
 
   reportProgress('features');
   const encoding = await inTurns(fitEncodingSteps(spec.schema, tables.train, strayRules[spec.data]), signal);
-  const context = { report: reportProgress, signal, checkpoints };
+  const parts = { encoding, tables, report: reportProgress, signal, checkpoints };
+  const { family } = spec;
   const trained =
-    spec.family === 'auto'
-      ? await selectMembers(spec, encoding, tables, context)
-      : { ...(await trainMembers(spec, architectureOf(spec.family), encoding, tables, context)), candidates: [] };
+    family === 'auto'
+      ? await selectMembers(spec, parts)
+      : { ...(await trainMembers(spec, memberArchitectures({ ...spec, family }), parts)), candidates: [] };
   try {
     // TensorFlow is current if it trained.
     await initBackend(backend === 'tfjs-cpu' ? 'cpu' : 'wasm');
@@ -82,7 +83,7 @@ async function assess(
     reportProgress(phase);
     return { signal, onShare: (share) => reportProgress(phase, { share }) };
   };
-  const { members, family, compute, warmStart, candidates } = trained;
+  const { members, architectures, compute, warmStart, candidates } = trained;
   const flows = members.map(({ flow }) => flow);
   const scorer = await heldOutScorer(flows, backend);
   try {
@@ -113,7 +114,8 @@ async function assess(
         ...alarmWarnings(evaluation.alarms, moved),
       ],
     };
-    return { bundle: trainedBundle(spec, { family, tables, encoding, flows, calibration, statistic, report }), report };
+    const made = { architectures, tables, encoding, flows, calibration, statistic, report };
+    return { bundle: trainedBundle(spec, made), report };
   } finally {
     scorer.dispose();
   }

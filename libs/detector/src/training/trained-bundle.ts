@@ -6,14 +6,14 @@ import { libraryVersions } from '../bundle/library-versions.ts';
 import type { CalibrationSet } from '../calibration/calibration-set.ts';
 import type { CandidateReport } from '../selection/candidate-report.ts';
 import type { Statistic } from '../statistic/statistic.ts';
-import type { ModelFamily } from './families.ts';
+import type { Architecture } from './families.ts';
 import type { TrainingReport } from './training-report.ts';
 import type { DetectorTrainingSpec } from './training-spec.ts';
 
 /** Parts of a trained detector, from which its bundle is made. */
 export interface TrainedParts {
-  /** Family that was trained: the chosen one under `auto`. */
-  readonly family: ModelFamily;
+  /** Structure of each member: of the chosen candidate under `auto`. */
+  readonly architectures: readonly Architecture[];
   readonly tables: HistoryParts<{ readonly size: number }>;
   readonly encoding: FeatureEncoding;
   readonly flows: readonly Flow[];
@@ -37,7 +37,10 @@ export function trainedBundle(spec: DetectorTrainingSpec, parts: TrainedParts): 
   };
 }
 
-function metadataOf(spec: DetectorTrainingSpec, { family, tables, encoding, report }: TrainedParts): BundleMetadata {
+function metadataOf(
+  spec: DetectorTrainingSpec,
+  { architectures, tables, encoding, report }: TrainedParts,
+): BundleMetadata {
   const { compute, scoring, heldOut, calibration, warmStart } = report;
   const from = spec.warmStart;
   const isWarm = warmStart !== null && warmStart.kept > 0;
@@ -47,7 +50,7 @@ function metadataOf(spec: DetectorTrainingSpec, { family, tables, encoding, repo
   };
   return {
     detector: spec.name,
-    family,
+    ...familiesOf(architectures),
     members: spec.members,
     seed: spec.seed,
     data: spec.data,
@@ -66,6 +69,18 @@ function metadataOf(spec: DetectorTrainingSpec, { family, tables, encoding, repo
     calibration: { trimmedRows: calibration.trimmedRows, undefinedRows: calibration.undefinedRows },
     ...(report.candidates.length === 0 ? {} : { candidates: report.candidates.map(withoutSeconds) }),
     libraries: libraryVersions(),
+  };
+}
+
+/** Families of the members, and the base of those that are flows. */
+function familiesOf(architectures: readonly Architecture[]): Pick<BundleMetadata, 'base' | 'families' | 'family'> {
+  const families = architectures.map(({ family }) => family);
+  const distinct = [...new Set(families)];
+  const base = architectures.find(({ base: { type } }) => type !== 'normal')?.base.type;
+  return {
+    family: distinct.join(' + '),
+    ...(distinct.length === 1 ? {} : { families }),
+    ...(base === undefined ? {} : { base }),
   };
 }
 

@@ -2,7 +2,8 @@ import type { ComputeSpec, DecisionTest, EntitySpec, FeatureSpec, LookupTable, S
 
 import type { HistoryParts, ModelBundle } from '../bundle/bundle.ts';
 import type { MinimumRows } from '../minimum-rows.ts';
-import type { ModelFamily } from './families.ts';
+import type { ModelBase } from './bases.ts';
+import type { FamilyChoice } from './families.ts';
 import type { TrainingData } from './recipe.ts';
 
 /** Champion that a training may start from, or the reason why there is none. */
@@ -17,10 +18,15 @@ export interface DetectorTrainingSpec {
   readonly lookups: Readonly<Record<string, LookupTable>>;
   /** Entity whose past the windows of the schema read (default null). */
   readonly entity?: EntitySpec | null;
-  /** Family of the members; `auto` chooses it, and its structure, among candidates. */
-  readonly family: ModelFamily | 'auto';
+  /**
+   * Family of the members, or one per member; `auto` chooses it, and its structure, among
+   * candidates.
+   */
+  readonly family: FamilyChoice;
+  /** Base distribution of the members that are flows (default `normal`). `auto` chooses its own. */
+  readonly base?: ModelBase;
   readonly seed: number;
-  /** Number of flows in the ensemble. */
+  /** Number of members of the ensemble. */
   readonly members: number;
   readonly data: TrainingData;
   /** Statistic that decides (default `density`). */

@@ -59,7 +59,9 @@ export async function warmFlows(
   }
 }
 
-const structureOf = (flow: Flow | undefined): string => JSON.stringify(flow?.config);
+/** Structure of a flow. That its layers are initialised, as trained ones are, is no part of it. */
+const structureOf = (flow: Flow | undefined): string =>
+  JSON.stringify(flow?.config, (key, value: unknown) => (key === 'initialized' ? undefined : value));
 
 /** Difference between the rows of two encodings in words; null if their columns are the same. */
 function differentRows(champion: FeatureEncoding, encoding: FeatureEncoding): string | null {

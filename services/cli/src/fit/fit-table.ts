@@ -1,9 +1,9 @@
 import {
   type BundleMetadata,
   bundleSha256,
-  isFitted,
   type HistoryParts,
   minimumRowsOf,
+  takesFewRows,
   type ModelBundle,
   partsOf,
   rowsOf,
@@ -87,14 +87,11 @@ function splitOf(
     if (!(error instanceof FlowlineError) || error.code !== 'FLOWLINE_HISTORY_TOO_SMALL') throw error;
     throw new FlowlineError(error.code, error.message.replace('The history', where), {
       where,
-      remedy: `Give a longer file; a few thousand rows are a start, 100,000 are good${isForShort(spec.family) ? '' : '; `flowline fit --family auto` takes files from 100 rows'}.`,
+      remedy: `Give a longer file; a few thousand rows are a start, 100,000 are good${takesFewRows(spec.family) ? '' : '; `flowline fit --family auto` takes files from 100 rows'}.`,
       cause: error,
     });
   }
 }
-
-/** True for a family that takes short histories. */
-const isForShort = (family: FitPlan['spec']['family']): boolean => family === 'auto' || isFitted(family);
 
 /** A bundle with what a reader without the detector's definition needs: alpha, time and id. */
 function fileBundle(bundle: ModelBundle, { names }: FitPlan, alpha: number): ModelBundle {

@@ -1,5 +1,11 @@
 import { type DetectorDefinition, entityOf, loadDetectorFile } from '@flowline/config';
-import { alphaOf, type DetectorTrainingSpec, type TrainingData } from '@flowline/detector';
+import {
+  alphaOf,
+  type DefinedModel,
+  type DetectorTrainingSpec,
+  modelChoice,
+  type TrainingData,
+} from '@flowline/detector';
 import { FlowlineError, type LookupTable } from '@flowline/events';
 import type { EventNames } from '@flowline/operations/scoring';
 import { detectorName, featuresOf, profileTable, type DataTable, type LeftOutColumn } from '@flowline/tables';
@@ -23,7 +29,7 @@ export interface PlanOptions {
   readonly data: TrainingData | null;
   readonly alpha: number | null;
   readonly seed: number | null;
-  readonly family: DetectorTrainingSpec['family'] | null;
+  readonly family: DefinedModel['family'] | null;
 }
 
 /** p-value of an anomaly, of a table whose false alarms nobody has limited. */
@@ -60,7 +66,7 @@ function writtenPlan(definition: DetectorDefinition, { data, alpha, seed, family
   return {
     spec: {
       ...{ name, schema: features, lookups: lookupsOf(definition), entity: entityOf(definition) },
-      ...{ family: family ?? model.family, seed: seed ?? model.seed, members: model.members },
+      ...{ ...choiceOf(model, family), seed: seed ?? model.seed },
       ...{ data: data ?? training.data, test: decision.test },
       ...{ maxMinutes: model.budget.maxMinutes, steps: model.budget.steps },
     },
@@ -69,6 +75,12 @@ function writtenPlan(definition: DetectorDefinition, { data, alpha, seed, family
     alphaAt: (eventsPerDay) => alpha ?? alphaOf(decision.control, eventsPerDay),
     leftOut: [],
   };
+}
+
+/** Members that a definition asks for; a family that is named replaces theirs, and their base. */
+function choiceOf(model: DefinedModel, family: PlanOptions['family']) {
+  const choice = modelChoice(model);
+  return family === null ? choice : { ...choice, family, base: 'normal' as const };
 }
 
 function lookupsOf({ lookups }: DetectorDefinition): Record<string, LookupTable> {

@@ -1,5 +1,12 @@
 import type { ExplainedEvent, FeatureDistribution, ReportData } from '@flowline/charts/report';
-import { type Detector, formatExpected, readableValue, type Scores, surpriseBits } from '@flowline/detector';
+import {
+  type BundleMetadata,
+  type Detector,
+  formatExpected,
+  readableValue,
+  type Scores,
+  surpriseBits,
+} from '@flowline/detector';
 import { at, type Explanation } from '@flowline/events';
 import { type FeatureTable, rowValues, selectRows } from '@flowline/features';
 import { type FeatureFit, featureFit } from '@flowline/operations';
@@ -92,6 +99,10 @@ export function modelFacts({ bundle, alpha }: Pick<Detector, 'bundle' | 'alpha'>
     { name: 'alpha', value: formatNumber(alpha) },
   ];
 }
+
+/** Families of a model, and the base of those that are flows, in words. */
+export const densityWords = ({ family, base }: Pick<BundleMetadata, 'base' | 'family'>): string =>
+  base === undefined ? family : `${family} over a ${base} base`;
 
 function explainedFeatures(
   { bundle }: Detector,

@@ -7,7 +7,15 @@ import type { DataTable } from '@flowline/tables';
 import { readHistory } from '../fit/read-history.ts';
 import { formatCount } from '../output.ts';
 import { measuredAlarms } from './alarms.ts';
-import { distributions, evenly, learntFeatures, modelFacts, pValueParts, worstEvents } from './model-parts.ts';
+import {
+  densityWords,
+  distributions,
+  evenly,
+  learntFeatures,
+  modelFacts,
+  pValueParts,
+  worstEvents,
+} from './model-parts.ts';
 
 /** Most rows of the data that are scored; a longer file is read evenly. */
 const MOST_ROWS = 100_000;
@@ -41,7 +49,7 @@ export async function modelReport({ detector, names, data, command }: ReportedMo
   const scores = await detector.score(rows);
   return reportHtml({
     title: metadata.detector,
-    lead: `A ${family} of ${metadata.members} ${metadata.members === 1 ? 'flow' : 'flows'}, measured on ${formatCount(rows.size)} rows of ${data.where}.`,
+    lead: `A ${densityWords(metadata)} of ${metadata.members} ${metadata.members === 1 ? 'flow' : 'flows'}, measured on ${formatCount(rows.size)} rows of ${data.where}.`,
     ...{ command, madeAtMs: Date.now() },
     facts: [...modelFacts(detector), { name: 'scored here', value: `${formatCount(rows.size)} rows` }],
     features: learntFeatures(detector),

@@ -4,7 +4,15 @@ import type { ColumnTable } from '@flowline/features';
 
 import { formatCount } from '../output.ts';
 import { measuredAlarms } from './alarms.ts';
-import { distributions, evenly, learntFeatures, modelFacts, pValueParts, worstEvents } from './model-parts.ts';
+import {
+  densityWords,
+  distributions,
+  evenly,
+  learntFeatures,
+  modelFacts,
+  pValueParts,
+  worstEvents,
+} from './model-parts.ts';
 import { trainingCurves } from './training-curves.ts';
 
 /** Most rows of a history among which the most surprising are looked for. */
@@ -36,7 +44,8 @@ export interface TrainedWords {
  * trained.
  */
 export async function trainedReport({ detector, report, table, test }: TrainedModel, words: TrainedWords) {
-  const { family, members } = detector.bundle.metadata;
+  const { metadata } = detector.bundle;
+  const { members } = metadata;
   const rows = table.select(evenly(table.size, MOST_ROWS));
   const scores = await detector.score(rows);
   const { pValues } = await detector.score(test.rows(0, test.size));
@@ -45,7 +54,7 @@ export async function trainedReport({ detector, report, table, test }: TrainedMo
   const of = 'newest rows, which the model was not made from';
   return reportHtml({
     title: words.title,
-    lead: `A ${family} of ${members} ${members === 1 ? 'flow' : 'flows'}, trained on ${words.where} and tested on the newest ${formatCount(test.size)} rows of it.`,
+    lead: `A ${densityWords(metadata)} of ${members} ${members === 1 ? 'flow' : 'flows'}, trained on ${words.where} and tested on the newest ${formatCount(test.size)} rows of it.`,
     ...{ command: words.command, madeAtMs: Date.now() },
     facts: [...modelFacts(detector), { name: 'tested on', value: `${formatCount(test.size)} rows` }],
     features: learntFeatures(detector),
