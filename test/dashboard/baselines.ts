@@ -41,7 +41,9 @@ export async function incomparable(page: Page): Promise<string | null> {
 
 /** Notes the fonts with which the baselines are taken. */
 export async function noteFonts(page: Page): Promise<void> {
-  writeFileSync(fontsFile, `${JSON.stringify(await fontsOf(page))}\n`);
+  const { sans, mono } = await fontsOf(page);
+  // In the form that the formatter leaves.
+  writeFileSync(fontsFile, `{ "sans": ${sans}, "mono": ${mono} }\n`);
 }
 
 /** View whose picture is kept. */

@@ -50,7 +50,7 @@ export { Flow, type SampleOptions } from './flow.ts';
 export { FLOW_FORMAT_VERSION, type FlowConfig, type FlowJson, type FlowParts } from './flow-config.ts';
 export { bitsPerDim, dequantizeImages, overPixels, toPixels, type DequantizedImages } from './images.ts';
 export { Parameter, type NamedVariables, type ParameterOptions } from './parameter.ts';
-export { littleEndianBytes } from './little-endian.ts';
+export { littleEndianBytes, type Numbers } from './little-endian.ts';
 export { imagePartition, type ImagePartitionScheme, type ImageShape } from './image-partition.ts';
 export { partition, type PartitionScheme } from './partition.ts';
 export { logProbRows } from './log-prob-rows.ts';
