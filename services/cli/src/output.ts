@@ -41,6 +41,9 @@ export const formatTime = (time: Date): string => `${time.toISOString().slice(0,
 /** Formats a count with separators, e.g. 20,000. */
 export const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US');
 
+/** Formats a number of things: 1 flow, 2 flows. */
+export const plural = (count: number, noun: string): string => `${count} ${count === 1 ? noun : `${noun}s`}`;
+
 /**
  * Formats a number with `digits` significant digits. Uses exponents only from 1e6 up and below
  * 1e−4.

@@ -2,11 +2,10 @@ import { type PortableKernels, scorerOfKernels } from '@flowline/engine/browser'
 import { type FeatureTable, type KnownFeature, RowEncoder, tableOfValues } from '@flowline/features';
 import { decodeSafetensors } from '@flowline/flows';
 
-import type { Tensors } from '../bundle/checked.ts';
+import { modelSizes, type Tensors } from '../bundle/checked.ts';
 import { loadedCalibrations } from '../bundle/saved-calibrations.ts';
 import { loadedStatistic } from '../bundle/saved-statistic.ts';
 import { unusable } from '../bundle/unusable.ts';
-import { contextLevels } from '../calibration/row-traits.ts';
 import type { Scores } from '../scores.ts';
 import { scoreTable, type ScoringParts } from '../score-table.ts';
 import {
@@ -63,8 +62,7 @@ export async function openBrowserBundle(bytes: Uint8Array): Promise<BrowserDetec
   const scorer = await scorerOfKernels(kernelsOf(manifest, tensors));
   const { encoding, statistic } = manifest;
   const encoder = new RowEncoder(encoding);
-  const { schema, dimensions, width } = encoder;
-  const sizes = { dimensions, width, contexts: contextLevels(schema).length };
+  const sizes = modelSizes(encoder);
   const parts = {
     ...{ scorer, calibration: loadedCalibrations(tensors, manifest, sizes.contexts) },
     statistic: statistic && loadedStatistic(tensors, statistic, sizes),

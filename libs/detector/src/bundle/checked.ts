@@ -1,6 +1,7 @@
-import { at } from '@flowline/events';
+import { at, type FeatureSpec } from '@flowline/events';
 import type { SafeTensor } from '@flowline/flows';
 
+import { contextLevels } from '../calibration/row-traits.ts';
 import { unusable } from './unusable.ts';
 
 /** Tensors of a model file by name. */
@@ -15,6 +16,17 @@ export interface ModelSizes {
   /** Context features with levels. */
   readonly contexts: number;
 }
+
+/** Sizes of the model of an encoding. */
+export const modelSizes = ({
+  schema,
+  dimensions,
+  width,
+}: Omit<ModelSizes, 'contexts'> & { readonly schema: readonly FeatureSpec[] }): ModelSizes => ({
+  dimensions,
+  width,
+  contexts: contextLevels(schema).length,
+});
 
 /** @throws FlowlineError FLOWLINE_MODEL_CORRUPTED unless a part of a model is as it must be. */
 export function check(condition: boolean, part: string, finding: string): asserts condition {

@@ -7,8 +7,7 @@ import { type CalibrationManifest, loadedCalibrations, savedCalibrations } from 
 import { loadedStatistic, savedStatistic, type StatisticManifest } from './saved-statistic.ts';
 import { checkContent, contentSha256 } from './content-sha256.ts';
 import { checkedManifest } from './checked-manifest.ts';
-import { isObject, type ModelSizes } from './checked.ts';
-import { contextLevels } from '../calibration/row-traits.ts';
+import { isObject, modelSizes } from './checked.ts';
 import { unusable } from './unusable.ts';
 
 const FORMAT = 'flowline.model';
@@ -100,20 +99,17 @@ export function loadBundle(
   if (expectedSchema !== undefined && JSON.stringify(expectedSchema) !== JSON.stringify(encoding.schema)) {
     throw unusable('FLOWLINE_MODEL_INCOMPATIBLE', 'its features are not those of the detector');
   }
-  const sizes = sizesOf(encoding);
+  const { schema, dimensions, contextWidth } = encoding;
+  const sizes = modelSizes({ schema, dimensions, width: dimensions + contextWidth });
   const { flows, ...known } = checkedManifest(manifest);
   return {
     ...known,
-    schema: encoding.schema,
+    schema,
     encoding,
     flows: flows.map((own, member) => flowBytes(tensors, own, `member${member}/`)),
     calibration: loadedCalibrations(tensors, manifest, sizes.contexts),
     statistic: manifest.statistic === undefined ? null : loadedStatistic(tensors, manifest.statistic, sizes),
   };
-}
-
-function sizesOf({ schema, dimensions, contextWidth }: FeatureEncoding): ModelSizes {
-  return { dimensions, width: dimensions + contextWidth, contexts: contextLevels(schema).length };
 }
 
 /** Reassembles a member's tensors into the file they came from. */

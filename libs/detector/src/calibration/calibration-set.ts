@@ -154,5 +154,6 @@ function withinContext(group: CalibrationGroup, row: number, traits: RowTraits):
 
 /** Mean log density of features that are missing, by which a score is made comparable. */
 export function lackingNats(missingNats: CalibrationSet['missingNats'], missing: readonly string[]): number {
-  return missing.reduce((sum, name) => sum + (new Map(Object.entries(missingNats)).get(name) ?? 0), 0);
+  // A feature may have any name, such as `constructor`.
+  return missing.reduce((sum, name) => sum + (Object.hasOwn(missingNats, name) ? (missingNats[name] ?? 0) : 0), 0);
 }

@@ -4,11 +4,15 @@ import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 import { historyChunkRows } from '../log-densities.ts';
 import { valueAt } from '../sorted.ts';
 
-/** At most so many of the rows, evenly spaced. */
-export function spacedRows(rows: Int32Array, most: number): Int32Array {
-  const count = Math.min(rows.length, most);
-  return Int32Array.from({ length: count }, (_, i) => valueAt(rows, Math.floor((i * rows.length) / count)));
+/** At most so many of the places 0 … size − 1, evenly spaced. */
+export function spacedPlaces(size: number, most: number): Int32Array {
+  const count = Math.min(size, most);
+  return Int32Array.from({ length: count }, (_, i) => Math.floor((i * size) / count));
 }
+
+/** At most so many of the rows, evenly spaced. */
+export const spacedRows = (rows: Int32Array, most: number): Int32Array =>
+  spacedPlaces(rows.length, most).map((place) => valueAt(rows, place));
 
 /** Encodes some rows of a history [n × width], with a turn of the event loop before each chunk. */
 export async function encodedRows(

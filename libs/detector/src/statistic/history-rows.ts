@@ -1,7 +1,7 @@
 import { at, inTurns } from '@flowline/events';
 import type { ColumnTable, FeatureEncoding } from '@flowline/features';
 
-import { encodedRows, spacedRows } from '../history/spaced-rows.ts';
+import { encodedRows, spacedPlaces } from '../history/spaced-rows.ts';
 import { valueAt } from '../sorted.ts';
 import { ordinaryRows } from '../training/ordinary-rows.ts';
 import type { DetectorTrainingSpec } from '../training/training-spec.ts';
@@ -37,10 +37,7 @@ export async function historyRows(
   const ordinary: Int32Array[] = [];
   for (const table of tables) ordinary.push(await inTurns(ordinaryRows(spec, encoding, table), signal));
   const total = ordinary.reduce((sum, { length }) => sum + length, 0);
-  const places = spacedRows(
-    Int32Array.from({ length: total }, (_, i) => i),
-    mostHistoryRows(encoding),
-  );
+  const places = spacedPlaces(total, mostHistoryRows(encoding));
   const width = encoding.dimensions + encoding.contextWidth;
   const rows = new Float32Array(places.length * width);
   const chosen = tables.map(({ size }) => new Uint8Array(size));

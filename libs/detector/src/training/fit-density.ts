@@ -4,8 +4,9 @@ import { fitMixture, type Flow, logProbRows, maf, outlierThreshold, Random } fro
 
 import { componentCounts } from './bases.ts';
 import type { FittedFamily } from './families.ts';
+import { fitWithoutOutliers } from './fit-without-outliers.ts';
 import { fitLinearGaussian, type GaussianRows, type LinearGaussian, whitened } from './linear-gaussian.ts';
-import { copiesOf, noisyCopies, rowsOf, spacedCopies, withoutOutliers } from './noisy-copies.ts';
+import { copiesOf, noisyCopies, rowsAtPlaces, rowsOf, spacedCopies } from './noisy-copies.ts';
 import { isRobust, recipe, type TrainingData } from './recipe.ts';
 import type { TrainingRows } from './rows-to-train-on.ts';
 import type { MemberReport } from './train-flow.ts';
@@ -14,8 +15,6 @@ import type { MemberReport } from './train-flow.ts';
 const MOST_ROWS = { gaussian: 20_000, mixture: 5_000 } as const;
 /** Fewest training rows per component of a mixture. */
 const ROWS_PER_COMPONENT = 20;
-/** Fits of unlabelled rows: each leaves out the outliers of the one before it. */
-const ROBUST_FITS = 3;
 
 /** Options of {@link fitDensity}. */
 export interface FitDensityOptions {
@@ -47,20 +46,16 @@ export async function fitDensity(
   const { rows: spaced, size } = spacedCopies(train, MOST_ROWS[family]);
   const drawn = noisyCopies(encoding, spaced, { copies: copiesOf(size), masking, random: random.fork('noise') });
   const checked = noisyCopies(encoding, validation, { copies: 1, masking, random: random.fork('validation') });
-  let rows = drawn;
-  let flow = fitted(encoding, rows, checked, family, size, seed);
+  const { flow, places } = await fitWithoutOutliers(drawn.size, {
+    data,
+    fit: (chosen) => fitted(encoding, rowsAtPlaces(drawn, chosen), checked, family, size, seed),
+    logPOf: (before) => logProbRows(before, rowsOf(drawn)),
+  });
   try {
-    for (let again = 1; again < ROBUST_FITS && isRobust(data); again++) {
-      const kept = withoutOutliers(drawn, await logProbRows(flow, rowsOf(drawn)));
-      if (kept.size === rows.size) break;
-      rows = kept;
-      flow.dispose();
-      flow = fitted(encoding, rows, checked, family, size, seed);
-    }
     const logP = await logProbRows(flow, rowsOf(checked));
     const least = isRobust(data) ? outlierThreshold(logP) : -Infinity;
     const nll = -logP.reduce((sum, value) => sum + Math.max(value, least), 0) / checked.size;
-    return { flow, report: reportOf(nll, 1 - rows.size / drawn.size) };
+    return { flow, report: reportOf(nll, 1 - places.length / drawn.size) };
   } catch (error) {
     flow.dispose();
     throw error;

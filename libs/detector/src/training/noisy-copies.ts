@@ -1,7 +1,9 @@
 import { at } from '@flowline/events';
 import type { FeatureEncoding } from '@flowline/features';
-import { outlierThreshold, type Random, type RowLookup, type Rows } from '@flowline/flows';
+import type { Random, RowLookup, Rows } from '@flowline/flows';
 
+import { spacedPlaces } from '../history/spaced-rows.ts';
+import { chosenRows } from './chosen-rows.ts';
 import type { GaussianRows } from './linear-gaussian.ts';
 
 /** Rows are repeated, each time with other noise, until there are as many. */
@@ -12,9 +14,8 @@ export const copiesOf = (size: number): number => Math.ceil(LEAST_DRAWS / size);
 
 /** At most so many of the rows, evenly spaced. */
 export function spacedCopies(train: RowLookup, most: number): { readonly rows: Rows; readonly size: number } {
-  const size = Math.min(train.size, most);
-  const indices = Int32Array.from({ length: size }, (_, i) => Math.floor((i * train.size) / size));
-  return { rows: train.rowsAt(indices), size };
+  const places = spacedPlaces(train.size, most);
+  return { rows: train.rowsAt(places), size: places.length };
 }
 
 /** Options of {@link noisyCopies}. */
@@ -56,27 +57,10 @@ export function noisyCopies(
 export const rowsOf = ({ x, context, contextWidth, size }: GaussianRows) =>
   contextWidth === 0 ? { x, size } : { x, context, size };
 
-/** Rows that are no outliers by their log-likelihoods. */
-export function withoutOutliers(rows: GaussianRows, logP: Float64Array): GaussianRows {
-  const kept = ordinaryPlaces(logP);
-  const { x, context, features, contextWidth } = rows;
-  return {
-    ...rows,
-    x: chosenRows(x, features, kept),
-    context: chosenRows(context, contextWidth, kept),
-    size: kept.length,
-  };
-}
-
-/** Places of the rows that are no outliers by their log-likelihoods. */
-export function ordinaryPlaces(logP: Float64Array): readonly number[] {
-  const threshold = outlierThreshold(logP);
-  return Array.from(logP.keys()).filter((row) => at(logP, row) >= threshold);
-}
-
-/** Rows of so many values at places, in their order. */
-export function chosenRows(values: Float32Array, width: number, places: readonly number[]): Float32Array {
-  const result = new Float32Array(places.length * width);
-  places.forEach((from, to) => result.set(values.subarray(from * width, (from + 1) * width), to * width));
-  return result;
-}
+/** The rows at places. */
+export const rowsAtPlaces = (rows: GaussianRows, places: Int32Array): GaussianRows => ({
+  ...rows,
+  x: chosenRows(rows.x, rows.features, places),
+  context: chosenRows(rows.context, rows.contextWidth, places),
+  size: places.length,
+});

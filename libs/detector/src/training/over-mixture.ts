@@ -4,11 +4,12 @@ import type { FeatureEncoding } from '@flowline/features';
 import { fitMixture, type Flow, Random } from '@flowline/flows';
 
 import { componentCounts, NORMAL } from './bases.ts';
+import { chosenRows } from './chosen-rows.ts';
 import { newFlow, type TrainedArchitecture } from './families.ts';
+import { fitWithoutOutliers } from './fit-without-outliers.ts';
 import { heldOutScorer } from './held-out-scorer.ts';
 import type { GaussianRows } from './linear-gaussian.ts';
-import { chosenRows, copiesOf, noisyCopies, ordinaryPlaces, spacedCopies } from './noisy-copies.ts';
-import { isRobust } from './recipe.ts';
+import { copiesOf, noisyCopies, spacedCopies } from './noisy-copies.ts';
 import type { TrainingRows } from './rows-to-train-on.ts';
 import type { DetectorTrainingSpec } from './training-spec.ts';
 
@@ -19,8 +20,6 @@ const MOST_ROWS = 5_000;
  * are trained further settle on single rows.
  */
 const ROWS_PER_COMPONENT = 50;
-/** Fits to unlabelled rows: each leaves out the outliers of the one before it. */
-const ROBUST_FITS = 3;
 
 /** Options of {@link overMixture}. */
 export interface OverMixtureOptions {
@@ -58,31 +57,21 @@ export async function overMixture(
   }).finally(() => plain.dispose());
   const features = encoding.dimensions;
   const counts = components === null ? componentCounts(size, ROWS_PER_COMPONENT) : ([components] as const);
-  const over = (places: readonly number[]): Flow => {
-    const data = {
-      train: { x: chosenRows(all, features, places), size: places.length },
-      validation: { x: validating, size: checked.size },
-    };
-    return newFlow(encoding, seed, architecture, fitMixture(data, { features, components: counts, seed }));
-  };
-  let places: readonly number[] = Array.from({ length: drawn.size }, (_, row) => row);
-  let flow = over(places);
-  try {
-    for (let again = 1; again < ROBUST_FITS && isRobust(spec.data); again++) {
+  const { flow } = await fitWithoutOutliers(drawn.size, {
+    data: spec.data,
+    fit: (places) => {
+      const data = {
+        train: { x: chosenRows(all, features, places), size: places.length },
+        validation: { x: validating, size: checked.size },
+      };
+      return newFlow(encoding, seed, architecture, fitMixture(data, { features, components: counts, seed }));
+    },
+    logPOf: async (before) => {
       await turn(signal);
-      const logP = await scored(flow, tensors, (scorer) => scorer.score(flatRows(drawn), drawn.size));
-      const kept = ordinaryPlaces(logP);
-      if (kept.length === places.length) break;
-      places = kept;
-      const next = over(places);
-      flow.dispose();
-      flow = next;
-    }
-    return flow;
-  } catch (error) {
-    flow.dispose();
-    throw error;
-  }
+      return scored(before, tensors, (scorer) => scorer.score(flatRows(drawn), drawn.size));
+    },
+  });
+  return flow;
 }
 
 /** Result of a scorer of one flow, which is disposed afterwards. */

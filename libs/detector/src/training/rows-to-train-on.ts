@@ -5,6 +5,7 @@ import type { RowLookup, Rows } from '@flowline/flows';
 import type { HistoryParts } from '../bundle/bundle.ts';
 import { spacedRows } from '../history/spaced-rows.ts';
 import { minimumRowsOf, orFitted } from '../minimum-rows.ts';
+import { chosenRows } from './chosen-rows.ts';
 import { ordinaryRows } from './ordinary-rows.ts';
 import { recipe } from './recipe.ts';
 import type { DetectorTrainingSpec } from './training-spec.ts';
@@ -92,10 +93,4 @@ function lookup({ dimensions, contextWidth }: FeatureEncoding, { x, context, siz
       return context === undefined ? chosen : { ...chosen, context: chosenRows(context, contextWidth, indices) };
     },
   };
-}
-
-function chosenRows(values: Float32Array, width: number, indices: Int32Array): Float32Array {
-  const chosen = new Float32Array(indices.length * width);
-  indices.forEach((from, to) => chosen.set(values.subarray(from * width, (from + 1) * width), to * width));
-  return chosen;
 }

@@ -164,7 +164,6 @@ function* rowsWithinCuts(
   { comparable, logLevels, groupOf, leftOut }: ComparableRows,
   outlying: Outlying,
 ): Steps<Int32Array> {
-  // prettier-ignore
   const kept = new Int32Array(groupOf.length);
   let count = 0;
   for (const [start, end] of blocksOf(groupOf.length)) {

@@ -10,7 +10,7 @@ import { FlowlineError } from '@flowline/events';
 import { Command } from 'commander';
 
 import { action, command } from '../command.ts';
-import { formatTable, formatTime, printResult } from '../output.ts';
+import { formatTable, formatTime, plural, printResult } from '../output.ts';
 import { parseCount } from '../parse-options.ts';
 import { withDatabase } from '../with-database.ts';
 
@@ -116,7 +116,7 @@ const change = (
   });
 
 const wordsOf = ({ pieces, anomalies }: ChangedPieces): string =>
-  `${pieces} ${pieces === 1 ? 'piece' : 'pieces'} of ${anomalies} anomalies`;
+  `${plural(pieces, 'piece')} of ${anomalies} anomalies`;
 
 function formatPieces(pieces: readonly BacklogPiece[]): string {
   if (pieces.length === 0) return 'no anomalies wait to be written out, and none were set aside';

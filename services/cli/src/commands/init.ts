@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { action, choice, command } from '../command.ts';
 import { type FileOptions, namesOf } from '../fit/table-file.ts';
 import type { NewDetectorFile } from '../init/new-detector.ts';
-import { formatCount, printResult, printWarning } from '../output.ts';
+import { formatCount, plural, printResult, printWarning } from '../output.ts';
 import { checkOutput, existing, writeOutput } from '../output-file.ts';
 
 interface InitOptions extends FileOptions {
@@ -68,4 +68,4 @@ const resultOf = ({ name, yaml, profile, warnings }: NewDetectorFile, file: stri
 });
 
 const described = ({ name, profile }: NewDetectorFile, file: string): string =>
-  `${file}: detector ${name}, ${profile.features.length} ${profile.features.length === 1 ? 'feature' : 'features'} of ${formatCount(profile.rows)} rows; next: flowline validate ${file}`;
+  `${file}: detector ${name}, ${plural(profile.features.length, 'feature')} of ${formatCount(profile.rows)} rows; next: flowline validate ${file}`;

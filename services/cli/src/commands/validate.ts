@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 
 import { action, command } from '../command.ts';
 import type { HistoryFinding } from '../history-findings.ts';
-import { printResult, printWarning } from '../output.ts';
+import { plural, printResult, printWarning } from '../output.ts';
 
 interface ValidateOptions {
   readonly json?: true;
@@ -68,5 +68,5 @@ function validated(document: FlowlineDocument) {
 function described(document: FlowlineDocument): string {
   if (document.kind !== 'Detector') return `${document.kind.toLowerCase()} ${document.name}`;
   const features = featuresOf(document);
-  return `detector ${document.name}, ${features.length} ${features.length === 1 ? 'feature' : 'features'} (${features.join(', ')})`;
+  return `detector ${document.name}, ${plural(features.length, 'feature')} (${features.join(', ')})`;
 }

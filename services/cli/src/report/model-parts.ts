@@ -11,7 +11,7 @@ import { at, type Explanation } from '@flowline/events';
 import { type FeatureTable, rowValues, selectRows } from '@flowline/features';
 import { type FeatureFit, featureFit } from '@flowline/operations';
 
-import { formatCount, formatNumber } from '../output.ts';
+import { formatCount, formatNumber, plural } from '../output.ts';
 
 /** Values of a row by feature. */
 type Values = ReturnType<typeof rowValues>;
@@ -100,9 +100,9 @@ export function modelFacts({ bundle, alpha }: Pick<Detector, 'bundle' | 'alpha'>
   ];
 }
 
-/** Families of a model, and the base of those that are flows, in words. */
-export const densityWords = ({ family, base }: Pick<BundleMetadata, 'base' | 'family'>): string =>
-  base === undefined ? family : `${family} over a ${base} base`;
+/** A model in words: its families, the base of those that are flows, and its members. */
+export const modelWords = ({ family, base, members }: Pick<BundleMetadata, 'base' | 'family' | 'members'>): string =>
+  `A ${family}${base === undefined ? '' : ` over a ${base} base`} of ${plural(members, 'flow')}`;
 
 function explainedFeatures(
   { bundle }: Detector,

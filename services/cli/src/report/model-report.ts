@@ -8,11 +8,11 @@ import { readHistory } from '../fit/read-history.ts';
 import { formatCount } from '../output.ts';
 import { measuredAlarms } from './alarms.ts';
 import {
-  densityWords,
   distributions,
   evenly,
   learntFeatures,
   modelFacts,
+  modelWords,
   pValueParts,
   worstEvents,
 } from './model-parts.ts';
@@ -49,7 +49,7 @@ export async function modelReport({ detector, names, data, command }: ReportedMo
   const scores = await detector.score(rows);
   return reportHtml({
     title: metadata.detector,
-    lead: `A ${densityWords(metadata)} of ${metadata.members} ${metadata.members === 1 ? 'flow' : 'flows'}, measured on ${formatCount(rows.size)} rows of ${data.where}.`,
+    lead: `${modelWords(metadata)}, measured on ${formatCount(rows.size)} rows of ${data.where}.`,
     ...{ command, madeAtMs: Date.now() },
     facts: [...modelFacts(detector), { name: 'scored here', value: `${formatCount(rows.size)} rows` }],
     features: learntFeatures(detector),

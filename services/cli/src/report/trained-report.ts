@@ -5,11 +5,11 @@ import type { ColumnTable } from '@flowline/features';
 import { formatCount } from '../output.ts';
 import { measuredAlarms } from './alarms.ts';
 import {
-  densityWords,
   distributions,
   evenly,
   learntFeatures,
   modelFacts,
+  modelWords,
   pValueParts,
   worstEvents,
 } from './model-parts.ts';
@@ -45,7 +45,6 @@ export interface TrainedWords {
  */
 export async function trainedReport({ detector, report, table, test }: TrainedModel, words: TrainedWords) {
   const { metadata } = detector.bundle;
-  const { members } = metadata;
   const rows = table.select(evenly(table.size, MOST_ROWS));
   const scores = await detector.score(rows);
   const { pValues } = await detector.score(test.rows(0, test.size));
@@ -54,7 +53,7 @@ export async function trainedReport({ detector, report, table, test }: TrainedMo
   const of = 'newest rows, which the model was not made from';
   return reportHtml({
     title: words.title,
-    lead: `A ${densityWords(metadata)} of ${members} ${members === 1 ? 'flow' : 'flows'}, trained on ${words.where} and tested on the newest ${formatCount(test.size)} rows of it.`,
+    lead: `${modelWords(metadata)}, trained on ${words.where} and tested on the newest ${formatCount(test.size)} rows of it.`,
     ...{ command: words.command, madeAtMs: Date.now() },
     facts: [...modelFacts(detector), { name: 'tested on', value: `${formatCount(test.size)} rows` }],
     features: learntFeatures(detector),

@@ -1,3 +1,4 @@
+import { Segments } from '../components/segments.tsx';
 import { setQuery } from '../state/router.ts';
 import type { AxisFeature } from './axis.ts';
 import type { Shade } from './shades.ts';
@@ -48,19 +49,11 @@ export function MapOptions({
           </select>
         </label>
       ))}
-      <span class="segments">
-        {shades.map(([value, words]) => (
-          <button
-            key={value}
-            type="button"
-            class="button"
-            aria-pressed={shade === value}
-            onClick={() => setQuery({ colour: value === 'density' ? null : value })}
-          >
-            {words}
-          </button>
-        ))}
-      </span>
+      <Segments
+        options={shades}
+        chosen={shade}
+        onChoose={(value) => setQuery({ colour: value === 'density' ? null : value })}
+      />
       <label>
         Dots
         <select

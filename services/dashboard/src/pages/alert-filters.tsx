@@ -1,9 +1,16 @@
 import type { ComponentChildren } from 'preact';
 
 import { severities } from '../components/parts.tsx';
+import { Segments } from '../components/segments.tsx';
 import { formatTime } from '../format/times.ts';
 import { setQuery, usePlace, useQueryText } from '../state/router.ts';
 import { filtersOf, kinds } from './alert-query.ts';
+
+const states = [
+  ['open', 'Open'],
+  ['resolved', 'Resolved'],
+  ['all', 'All'],
+] as const;
 
 /** Filters of alerts, which are in the address; `children` come before them. */
 export function AlertFilterBar({ children }: { readonly children?: ComponentChildren }) {
@@ -14,19 +21,12 @@ export function AlertFilterBar({ children }: { readonly children?: ComponentChil
   return (
     <div class="filters" role="search" aria-label="Filters">
       {children}
-      <div class="segments" role="group" aria-label="State">
-        {(['open', 'resolved', 'all'] as const).map((one) => (
-          <button
-            key={one}
-            type="button"
-            class="button"
-            aria-pressed={state === one}
-            onClick={() => setQuery({ state: one === 'open' ? null : one, after: null })}
-          >
-            {{ open: 'Open', resolved: 'Resolved', all: 'All' }[one]}
-          </button>
-        ))}
-      </div>
+      <Segments
+        options={states}
+        chosen={state}
+        onChoose={(one) => setQuery({ state: one === 'open' ? null : one, after: null })}
+        label="State"
+      />
       <Select label="Severity" name="severity" values={severities.map((one) => [one, one])} value={severity ?? ''} />
       <Select label="Kind" name="kind" values={kinds} value={kind ?? ''} />
       <Select label="Seen" name="seen" values={[['no', 'by nobody']]} value={isUnseen ? 'no' : ''} />

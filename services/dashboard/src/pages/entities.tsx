@@ -6,6 +6,7 @@ import { ChartFigure } from '../components/chart-figure.tsx';
 import { Cli } from '../components/cli.tsx';
 import { Link } from '../components/link.tsx';
 import { Card } from '../components/parts.tsx';
+import { Segments } from '../components/segments.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { TableBox } from '../components/table-box.tsx';
@@ -23,15 +24,15 @@ const CELLS = 48;
 const STRIP_HEIGHT = 18;
 const MOST = 40;
 const spans = [
-  ['1 d', 1],
-  ['7 d', 7],
-  ['31 d', 31],
+  [1, '1 d'],
+  [7, '7 d'],
+  [31, '31 d'],
 ] as const;
 
 /** Entities with the most anomalies, or the worst, each over time. */
 export function EntitiesPage({ name }: { readonly name: string }) {
   const { query } = usePlace();
-  const days = spans.find(([, count]) => String(count) === query.get('days'))?.[1] ?? 31;
+  const days = spans.find(([count]) => String(count) === query.get('days'))?.[0] ?? 31;
   const order = query.get('order') === 'worst' ? 'worst' : 'anomalies';
   const entity = query.get('entity') ?? undefined;
   const [text, setText] = useQueryText('entity');
@@ -51,19 +52,7 @@ export function EntitiesPage({ name }: { readonly name: string }) {
   return (
     <DetectorFrame name={name} current="entities">
       <div class="filters" role="search" aria-label="Filters">
-        <span class="segments">
-          {spans.map(([words, count]) => (
-            <button
-              key={words}
-              type="button"
-              class="button"
-              aria-pressed={days === count}
-              onClick={() => setQuery({ days: String(count) })}
-            >
-              {words}
-            </button>
-          ))}
-        </span>
+        <Segments options={spans} chosen={days} onChoose={(count) => setQuery({ days: String(count) })} />
         <label>
           Sort by
           <select class="select" value={order} onChange={(event) => setQuery({ order: event.currentTarget.value })}>

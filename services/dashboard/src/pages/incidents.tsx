@@ -8,6 +8,7 @@ import { Cli } from '../components/cli.tsx';
 import { FirstPage, NextPage } from '../components/paging.tsx';
 import { Card } from '../components/parts.tsx';
 import { SaveCsv } from '../components/save-csv.tsx';
+import { Segments } from '../components/segments.tsx';
 import { Show } from '../components/states.tsx';
 import { plural } from '../format/numbers.ts';
 import { navigate, setQuery, usePlace } from '../state/router.ts';
@@ -32,6 +33,10 @@ import { addressOfIncident, IncidentTable } from './incident-table.tsx';
 type Incident = Item<'GET /v1/incidents'>;
 
 const PER_PAGE = 50;
+const groupings = [
+  ['detector', 'By detector'],
+  ['entity', 'By entity'],
+] as const;
 
 /** Alerts that belong together: of one detector or entity, and of one time. */
 export function IncidentsPage() {
@@ -49,19 +54,12 @@ export function IncidentsPage() {
       sub={`Alerts of one ${by} that overlap, or are at most 5 min apart, are one incident.`}
     >
       <AlertFilterBar>
-        <div class="segments" role="group" aria-label="Group by">
-          {(['detector', 'entity'] as const).map((one) => (
-            <button
-              key={one}
-              type="button"
-              class="button"
-              aria-pressed={by === one}
-              onClick={() => setQuery({ by: one === 'detector' ? null : one, after: null })}
-            >
-              By {one}
-            </button>
-          ))}
-        </div>
+        <Segments
+          options={groupings}
+          chosen={by}
+          onChoose={(one) => setQuery({ by: one === 'detector' ? null : one, after: null })}
+          label="Group by"
+        />
       </AlertFilterBar>
       <Show loaded={loaded} reload={reload} height={420}>
         {({ items, next }) =>

@@ -5,6 +5,7 @@ import { call, type Reply } from '../client/call.ts';
 import { useNews } from '../client/live.ts';
 import { ChartFigure } from '../components/chart-figure.tsx';
 import { Card } from '../components/parts.tsx';
+import { Segments } from '../components/segments.tsx';
 import { Blank, Show } from '../components/states.tsx';
 import { formatCount } from '../format/numbers.ts';
 import { formatDuration, formatTime } from '../format/times.ts';
@@ -22,12 +23,12 @@ const MOST_ANOMALIES = 500;
 const DAY_MS = 86_400_000;
 
 /** Lengths of time up to the last event, to choose from. */
-const spans: readonly (readonly [string, number | null])[] = [
-  ['1 h', DAY_MS / 24],
-  ['6 h', DAY_MS / 4],
-  ['1 d', DAY_MS],
-  ['7 d', 7 * DAY_MS],
-  ['31 d', null],
+const spans: readonly (readonly [number | null, string])[] = [
+  [DAY_MS / 24, '1 h'],
+  [DAY_MS / 4, '6 h'],
+  [DAY_MS, '1 d'],
+  [7 * DAY_MS, '7 d'],
+  [null, '31 d'],
 ];
 
 /** Scores of a detector over time, which follow the stream unless a range is chosen. */
@@ -75,20 +76,13 @@ export function ScoreTimeline({ name }: { readonly name: string }) {
 
 function Spans({ span, isFollowing }: { readonly span: number | null; readonly isFollowing: boolean }) {
   return (
-    <span class="segments" role="group" aria-label="Range up to the last event">
-      {spans.map(([words, ms]) => (
-        <button
-          key={words}
-          type="button"
-          class="button"
-          style={{ minHeight: '1.7rem', padding: '0.05rem 0.5rem' }}
-          aria-pressed={isFollowing && span === ms}
-          onClick={() => setQuery({ span: ms === null ? null : String(ms), from: null, to: null })}
-        >
-          {words}
-        </button>
-      ))}
-    </span>
+    <Segments
+      options={spans}
+      chosen={isFollowing ? span : undefined}
+      onChoose={(ms) => setQuery({ span: ms === null ? null : String(ms), from: null, to: null })}
+      label="Range up to the last event"
+      isSmall
+    />
   );
 }
 

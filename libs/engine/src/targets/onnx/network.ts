@@ -105,7 +105,6 @@ const columnsOf = (graph: OnnxGraph, { outputs }: Network, value: number, width:
  * dense layer, whose weights could take the factor.
  */
 export const multiplied = (network: Network, factor: (output: number) => number): Network | null => {
-  const widths = valueWidths(network);
   const layers: Layer[] = [...network.layers];
   let first = 0;
   for (const value of network.outputs) {
@@ -118,7 +117,7 @@ export const multiplied = (network: Network, factor: (output: number) => number)
       weights: layer.weights.map((weight, i) => weight * factor(start + (i % outputs))),
       bias: layer.bias.map((bias, o) => bias * factor(start + o)),
     };
-    first += at(widths, value);
+    first += outputs;
   }
   return { ...network, layers };
 };
