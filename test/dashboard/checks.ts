@@ -245,7 +245,7 @@ const others: readonly Check[] = [
       await editor.fill(text.replace('alpha: 0.001', 'alpha: 0.002'));
       await page.getByText('spec.decision.control.alpha').waitFor();
       await page.getByRole('button', { name: 'Apply as version 2' }).click();
-      await page.getByText('version 2', { exact: true }).waitFor();
+      await page.getByRole('region', { name: 'Its file' }).getByText('version 2', { exact: true }).waitFor();
       await watched.context.close();
     },
   },

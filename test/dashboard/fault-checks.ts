@@ -218,7 +218,7 @@ const connections: readonly Check[] = [
       await page.mouse.move(box.x + 0.3 * box.width, y);
       await page.mouse.down();
       await page.mouse.move(box.x + 0.4 * box.width, y, { steps: 3 });
-      await page.waitForResponse('**/v1/anomalies?*order=surprise*');
+      await page.waitForResponse('**/timeline/anomalies?*');
       await page.waitForTimeout(200);
       await page.mouse.move(box.x + 0.6 * box.width, y, { steps: 3 });
       await page.mouse.up();

@@ -92,6 +92,7 @@ export const keyboardChecks: readonly Check[] = [
     run: async ({ browser, url, database }) => {
       const { page, context } = await open(browser, url, null);
       const ticket = await ticketFor(database.db, { scope: 'admin' });
+      await page.getByLabel('Token', { exact: true }).waitFor();
       await page.keyboard.press('Tab');
       await page.keyboard.type(ticket.replace('#ticket=', ''));
       await page.keyboard.press('Enter');
